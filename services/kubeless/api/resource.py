@@ -1,7 +1,7 @@
 """
 Where a kind of object lives in the Kubernetes API.
 
-A `Resource` is all that is needed to build the address of an object; what the objects look like is nobody's business here.
+A `Resource` is all that is needed to build the address of an object; what objects look like is nobody's business here.
 """
 
 from dataclasses import dataclass

@@ -1,8 +1,8 @@
 """
 How long to wait before trying again.
 
-Exponential with full jitter: each pause is drawn evenly from zero to a bound that doubles, so that many clients that failed
-together do not come back together.
+Exponential with full jitter: each pause is drawn evenly from zero to a bound that doubles, so that many clients that
+failed together do not come back together.
 """
 
 import random

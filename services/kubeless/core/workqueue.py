@@ -1,7 +1,7 @@
 """
 A queue of keys for level-triggered work.
 
-Controllers react to many changes of the same object. What counts is its latest state, so the queue holds keys, not changes:
+Controllers react to many changes of the same object. What counts is its latest state, so the queue holds keys:
 
 - a key that waits is held once, however often it is added;
 - a key is never worked on twice at the same time;
@@ -81,7 +81,8 @@ class WorkQueue(Generic[K]):
         """
         Work on keys until cancelled, at most `workers` at a time.
 
-        An error in `work` is logged with the key and the key retried: one broken object must not stop the others.
+        Work that fails raises: the error is logged with the key, and the key retried after its next pause. One broken
+        object must not stop the others.
         """
         try:
             async with asyncio.TaskGroup() as group:

@@ -1,0 +1,65 @@
+"""
+How a service starts and stops.
+
+A service is an async context manager: entering it starts everything in order, leaving it drains and closes in reverse.
+`main` keeps one entered until SIGTERM or SIGINT. A second signal ends the process at once, because a person who asks
+twice means it.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Callable, Coroutine
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+import structlog
+
+from kubeless.core.errors import KubelessError
+
+log = structlog.get_logger(__name__)
+
+
+def main(serve: Callable[[], AbstractAsyncContextManager[object]]) -> int:
+    """Run a service until it is told to stop. Returns the exit code: 0, or 1 after an error that a person can mend."""
+    exit_code = 0
+    try:
+        run(_serve_until_signal(serve))
+    except* KubelessError as group:  # tasks of a service live in task groups, whose errors come as groups
+        for error in group.exceptions:
+            log.critical("service failed", error=str(error))
+        exit_code = 1
+    return exit_code
+
+
+def run(coroutine: Coroutine[Any, Any, None]) -> None:
+    """`asyncio.run`, on uvloop where that exists (Linux, macOS)."""
+    if sys.platform == "win32":
+        asyncio.run(coroutine)
+    else:
+        import uvloop
+
+        uvloop.run(coroutine)
+
+
+def stop_on_signals() -> asyncio.Event:
+    """An event that SIGTERM and SIGINT set. The second signal ends the process at once with 128 + its number."""
+    stop = asyncio.Event()
+
+    def on_signal(number: int) -> None:
+        if stop.is_set():
+            os._exit(128 + number)
+        log.info("stopping", signal=signal.Signals(number).name)
+        stop.set()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, on_signal, number)
+    return stop
+
+
+async def _serve_until_signal(serve: Callable[[], AbstractAsyncContextManager[object]]) -> None:
+    stop = stop_on_signals()
+    async with serve():
+        await stop.wait()

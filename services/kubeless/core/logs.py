@@ -1,0 +1,81 @@
+"""
+Structured logs: a constant message and key-values, a coloured line on a terminal, JSON in a pod.
+
+Modules write `log = structlog.get_logger(__name__)`. Ids that belong to everything below a point (event, trigger,
+function) are bound once with `structlog.contextvars`. What libraries write through the standard `logging` comes out
+in the same shape.
+"""
+
+import logging
+import sys
+from typing import TextIO
+
+import orjson
+import structlog
+from structlog.typing import Processor
+
+from kubeless.core.errors import InvalidField
+
+_LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
+
+# Libraries narrate what we count and summarise ourselves.
+_QUIET_LIBRARIES = ("aiohttp.access", "asyncio", "aiokafka", "nats")
+
+
+def configure(*, level: str = "info", json: bool | None = None, stream: TextIO = sys.stderr) -> None:
+    """
+    Set up logging for the whole process.
+
+    `json` defaults to whether `stream` is not a terminal.
+
+    Raises:
+        InvalidField: `level` is not one of debug, info, warning, error (any case).
+    """
+    number = _level_number(level)
+    as_json = not stream.isatty() if json is None else json
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=_final_processors(as_json))
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(number)
+    for name in _QUIET_LIBRARIES:
+        logging.getLogger(name).setLevel(max(number, logging.WARNING))
+
+
+def _level_number(level: str) -> int:
+    try:
+        return _LEVELS[level.lower()]
+    except KeyError:
+        raise InvalidField(
+            "log level", level, problem="is unknown", remedy=f"use one of {', '.join(_LEVELS)}"
+        ) from None
+
+
+def _final_processors(as_json: bool) -> list[Processor]:
+    drop_meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta
+    if not as_json:
+        return [drop_meta, structlog.dev.ConsoleRenderer()]
+    return [
+        drop_meta,
+        structlog.processors.EventRenamer("message"),
+        structlog.processors.dict_tracebacks,
+        structlog.processors.JSONRenderer(serializer=_to_json),
+    ]
+
+
+def _to_json(value: object, **_: object) -> str:
+    return orjson.dumps(value, default=repr, option=orjson.OPT_NON_STR_KEYS).decode()
