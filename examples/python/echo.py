@@ -1,0 +1,5 @@
+"""Gives back what it got."""
+
+
+def run(event, context):
+    return event["data"]
