@@ -8,6 +8,8 @@ in the same shape.
 
 import logging
 import sys
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
 from typing import TextIO
 
 import orjson
@@ -22,17 +24,24 @@ _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARN
 _QUIET_LIBRARIES = ("aiohttp.access", "asyncio", "aiokafka", "nats")
 
 
-def configure(*, level: str = "info", json: bool | None = None, stream: TextIO = sys.stderr) -> None:
-    """
-    Set up logging for the whole process.
+_FILE_BYTES = 10 * 2**20
+_FILE_COUNT = 3
 
-    `json` defaults to whether `stream` is not a terminal.
+
+def configure(
+    *, level: str = "info", json: bool | None = None, stream: TextIO | None = None, file: Path | None = None
+) -> None:
+    """
+    Set up logging for the whole process, to `stream` (default: standard error) or to `file`.
+
+    `json` defaults to whether the lines do not go to a terminal. A file is rotated, so that it stays small.
 
     Raises:
         InvalidField: `level` is not one of debug, info, warning, error (any case).
     """
     number = _level_number(level)
-    as_json = not stream.isatty() if json is None else json
+    handler = _handler(stream or sys.stderr, file)
+    as_json = not handler.stream.isatty() if json is None else json
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,
@@ -45,7 +54,6 @@ def configure(*, level: str = "info", json: bool | None = None, stream: TextIO =
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=_final_processors(as_json))
     )
@@ -54,6 +62,13 @@ def configure(*, level: str = "info", json: bool | None = None, stream: TextIO =
     root.setLevel(number)
     for name in _QUIET_LIBRARIES:
         logging.getLogger(name).setLevel(max(number, logging.WARNING))
+
+
+def _handler(stream: TextIO, file: Path | None) -> logging.StreamHandler[TextIO]:
+    if file is None:
+        return logging.StreamHandler(stream)
+    # The base class of a file handler's stream type is wider than the text it opens.
+    return RotatingFileHandler(file, maxBytes=_FILE_BYTES, backupCount=_FILE_COUNT - 1, encoding="utf-8")  # type: ignore[return-value]
 
 
 def _level_number(level: str) -> int:
@@ -72,7 +87,7 @@ def _final_processors(as_json: bool) -> list[Processor]:
     return [
         drop_meta,
         structlog.processors.EventRenamer("message"),
-        structlog.processors.dict_tracebacks,
+        structlog.processors.format_exc_info,  # not the dictionary form: that one tells local variables, secrets included
         structlog.processors.JSONRenderer(serializer=_to_json),
     ]
 
