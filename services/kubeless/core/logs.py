@@ -87,7 +87,7 @@ def _final_processors(as_json: bool) -> list[Processor]:
     return [
         drop_meta,
         structlog.processors.EventRenamer("message"),
-        structlog.processors.format_exc_info,  # not the dictionary form: that one tells local variables, secrets included
+        structlog.processors.format_exc_info,  # the dictionary form would tell local variables, secrets included
         structlog.processors.JSONRenderer(serializer=_to_json),
     ]
 
