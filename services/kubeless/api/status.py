@@ -1,0 +1,57 @@
+"""What our services write into the status of custom resources. Only the schemas come from here; nothing is parsed."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from kubeless.api.conditions import MESSAGE_LIMIT
+from kubeless.api.model import Model
+
+_Time = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+
+
+class ConditionStatus(Model):
+    """A metav1.Condition."""
+
+    type: str = Field(max_length=316, description="What the condition is about, such as Ready.")
+    status: Literal["True", "False", "Unknown"] = Field(description="Whether it holds.")
+    reason: str = Field(max_length=1024, description="One word that says why, for programs.")
+    message: str = Field(
+        max_length=MESSAGE_LIMIT, description="What is the matter and what to do about it, for people."
+    )
+    last_transition_time: _Time = Field(description="When status changed last.")
+    observed_generation: int = Field(
+        default=0,
+        ge=0,
+        json_schema_extra={"format": "int64"},
+        description="metadata.generation the condition speaks of.",
+    )
+
+
+class Status(Model):
+    """Common to all kinds."""
+
+    observed_generation: int = Field(
+        default=0, ge=0, json_schema_extra={"format": "int64"}, description="metadata.generation the status speaks of."
+    )
+    conditions: tuple[ConditionStatus, ...] = Field(
+        default=(),
+        json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"]},
+        description="What holds and what does not, one entry per type.",
+    )
+
+
+class FunctionStatus(Status):
+    """State of a function."""
+
+    replicas: int = Field(default=0, ge=0, json_schema_extra={"format": "int32"}, description="Pods there are.")
+    ready_replicas: int = Field(default=0, ge=0, json_schema_extra={"format": "int32"}, description="Pods that answer.")
+    selector: str = Field(default="", description="Label selector of the pods, for autoscalers.")
+
+
+class CronJobTriggerStatus(Status):
+    """State of a schedule."""
+
+    last_schedule_time: _Time = Field(
+        default="", description="The last time of the schedule that was dealt with; later ones are still due."
+    )
