@@ -1,0 +1,50 @@
+"""
+Names of live objects for the shell to complete.
+
+A person waits with a finger on TAB: whatever happens, the answer comes soon, and trouble is no answer rather than a
+message in the middle of the command line.
+"""
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from kubeless.api.resource import Resource
+
+_PATIENCE = 2.0
+"""Seconds."""
+
+
+def complete_functions(context: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+    """Names of functions in the namespace that the command line names so far."""
+    from kubeless.api.resource import FUNCTIONS
+
+    return _complete(context, FUNCTIONS, incomplete)
+
+
+def complete_http_triggers(context: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+    """Names of HTTP triggers, likewise."""
+    from kubeless.api.resource import HTTP_TRIGGERS
+
+    return _complete(context, HTTP_TRIGGERS, incomplete)
+
+
+def _complete(context: click.Context, resource: "Resource", incomplete: str) -> list[str]:
+    from kubeless.core.errors import KubelessError
+
+    try:
+        names = asyncio.run(_names(context, resource))
+    except (KubelessError, OSError):  # TimeoutError is an OSError
+        return []
+    return sorted(name for name in names if name.startswith(incomplete))
+
+
+async def _names(context: click.Context, resource: "Resource") -> list[str]:
+    from kubeless.cli.cluster import connect
+
+    async with asyncio.timeout(_PATIENCE), connect(context) as cluster:
+        namespace = context.params.get("namespace") or cluster.namespace
+        found = await cluster.list(resource, namespace=namespace)
+        return [item["metadata"]["name"] for item in found.items]

@@ -1,0 +1,69 @@
+"""
+The command `kubeless`.
+
+Everything that can go wrong ends here, as an exit code and a line on stderr (see `failure`). Nothing slow is imported
+before a command needs it: `kubeless --help` is a matter of tens of milliseconds.
+"""
+
+import sys
+from collections.abc import Sequence
+
+import click
+
+from kubeless.cli import failure
+from kubeless.cli.commands import CommandPlace, LazyGroup
+from kubeless.cli.options import cluster_options
+
+_COMMANDS = {
+    "function": CommandPlace("kubeless.cli.function.group:group", "Deploy, change, call and watch functions"),
+    "trigger": CommandPlace("kubeless.cli.trigger.group:group", "Bind events to functions"),
+    "local": CommandPlace("kubeless.cli.local:group", "Run the whole platform on this machine"),
+    "get-server-config": CommandPlace("kubeless.cli.serverconfig:command", "Print the runtimes that the server knows"),
+    "crds": CommandPlace("kubeless.cli.crds:command", "Print the custom resource definitions as YAML"),
+    "completion": CommandPlace("kubeless.cli.completion:command", "Print the completion script of a shell"),
+    "version": CommandPlace("kubeless.cli.version:command", "Print the version"),
+    "help": CommandPlace("kubeless.cli.help:command", "Print the help of a command"),
+}
+
+
+@click.command(cls=LazyGroup, places=_COMMANDS)
+@cluster_options
+def root() -> None:
+    """Serverless functions on Kubernetes, and on this machine."""
+
+
+def main(args: Sequence[str] | None = None) -> int:
+    """Run the command line (default: the one of this process); the exit code."""
+    try:
+        code = _run(args)
+        sys.stdout.flush()  # here, where a reader that has left is still noticed
+    except BrokenPipeError:
+        return failure.broken_pipe()
+    else:
+        return code
+
+
+def _run(args: Sequence[str] | None) -> int:
+    try:
+        result = root.main(args, prog_name="kubeless", complete_var="_KUBELESS_COMPLETE", standalone_mode=False)
+    except click.UsageError as error:
+        return _report_usage(error)
+    except (click.Abort, KeyboardInterrupt):
+        return failure.INTERRUPTED
+    except BrokenPipeError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the one place where every error becomes a message
+        return failure.report(error)
+    return result if isinstance(result, int) else 0
+
+
+def _report_usage(error: click.UsageError) -> int:
+    click.echo(f"Error: {error.format_message()}", err=True)
+    if error.ctx is not None:
+        click.echo(error.ctx.get_usage(), err=True)
+        click.echo(f"Try '{error.ctx.command_path} --help' for help.", err=True)
+    return failure.USAGE
+
+
+if __name__ == "__main__":
+    sys.exit(main())
