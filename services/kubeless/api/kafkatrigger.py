@@ -20,17 +20,16 @@ _START_WORDS = ("trigger", "earliest", "latest")
 def _read_start(value: object) -> object:
     if value == "":
         return "trigger"
-    if isinstance(value, str) and value not in _START_WORDS:
-        try:
-            moment = datetime.fromisoformat(value)
-        except ValueError:
-            moment = datetime.min
-        if moment.tzinfo is None:
-            raise problem(
-                "is no place to start", remedy="give trigger, earliest, latest or a time such as 2025-01-31T09:00:00Z"
-            )
-        return moment
-    return value
+    if value in _START_WORDS:
+        return value
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else datetime.min
+    except ValueError:
+        moment = datetime.min
+    if moment.tzinfo is None:
+        remedy = "give trigger, earliest, latest or a time such as 2025-01-31T09:00:00Z"
+        raise problem("is no place to start", remedy=remedy)
+    return moment
 
 
 StartFrom = Annotated[
