@@ -285,9 +285,16 @@ class KubeClient:
         namespace: str | None = None,
         propagation: str = "Background",
         uid: str | None = None,
+        grace_period: int | None = None,
     ) -> JsonObject:
-        """Delete an object; with `uid`, raises `Conflict` if another object took the name meanwhile."""
+        """
+        Delete an object; with `uid`, raises `Conflict` if another object took the name meanwhile.
+
+        `grace_period` is seconds; 0 removes a pod at once, which is for the node whose processes of it have ended.
+        """
         options: JsonObject = {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": propagation}
+        if grace_period is not None:
+            options["gracePeriodSeconds"] = grace_period
         if uid is not None:
             options["preconditions"] = {"uid": uid}
         return await self._send(
