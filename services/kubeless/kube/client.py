@@ -7,7 +7,7 @@ work nothing.
 """
 
 import os
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
@@ -317,7 +317,7 @@ class KubeClient:
         field_selector: str = "",
         resource_version: str,
         timeout: float = 290.0,
-    ) -> AsyncIterator[WatchEvent]:
+    ) -> AsyncGenerator[WatchEvent, None]:
         """
         Events after `resource_version`, bookmarks included, until the server ends the watch after `timeout` seconds.
 
@@ -356,7 +356,7 @@ class KubeClient:
         since_seconds: int | None = None,
         timestamps: bool = False,
         previous: bool = False,
-    ) -> AsyncIterator[bytes]:
+    ) -> AsyncGenerator[bytes, None]:
         """A container's log in chunks as they arrive. Iterate under `contextlib.aclosing`."""
         query = {
             "container": container,
