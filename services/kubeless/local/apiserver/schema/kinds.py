@@ -11,7 +11,8 @@ One file for each API group and version lies in `kinds/`. A type begins in the f
 - The number is the field's number in Protobuf; `*` instead of a name puts the fields of the named type in its place.
 - `!` marks what an object cannot do without.
 - `[x]` is a list, `{x}` a map from strings. Lower-case types: string, bool, int32, int64, double, bytes (base64 in
-  JSON), quantity, intstr, time, microtime, `object` (fields we do not list), `any` and `raw` (any JSON), `fields` (FieldsV1).
+  JSON), quantity, intstr, time, microtime, `object` (fields we do not list), `any` and `raw` (any JSON), `fields`
+  (FieldsV1).
   `core.X` and `meta.X` are types of those files.
 - Marks: `map=<keys>`, `set`, `atomic` (how server-side apply merges a list; `atomic` also for a map or a whole type),
   `merge=<key>`, `merge`, `retainKeys` (how a strategic merge patch merges it).
