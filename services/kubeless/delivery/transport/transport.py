@@ -1,0 +1,168 @@
+"""
+Send requests to endpoints over kept connections.
+
+    async with Transport() as transport:
+        async with await transport.send(Request("POST", b"/", body=event), endpoints, Timeouts(read=30)) as response:
+            body = await response.read()
+
+`send` returns as soon as the head of the response is there; the body streams. It raises a TransportError, or what the
+request's own body iterator raised. Cancelling it, or the reader of the response, at any point closes the connection and
+nothing else.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Self
+
+from kubeless.delivery.transport.connection import Connection
+from kubeless.delivery.transport.errors import NoEndpoints, TransportClosed, TransportError
+from kubeless.delivery.transport.limits import Limits
+from kubeless.delivery.transport.pool import Counters, Pool
+from kubeless.delivery.transport.request import Request, encode_head
+from kubeless.delivery.transport.response import Response
+from kubeless.delivery.transport.retry import choose, next_endpoints
+from kubeless.delivery.transport.timeouts import DEFAULT, Timeouts
+from kubeless.routing.endpoints import Endpoint
+
+
+class Transport:
+    """A pool of connections per endpoint. An async context manager, to be used within one event loop."""
+
+    def __init__(self, limits: Limits | None = None, *, rng: Callable[[], float] = random.random) -> None:
+        self._limits = limits or Limits()
+        self._random = rng
+        self._pools: dict[Endpoint, Pool] = {}
+        self._tasks = asyncio.TaskGroup()
+        self._sweep: asyncio.TimerHandle | None = None
+        self._closed = False
+        self._lost_one = asyncio.Event()
+        self.counters = Counters()
+
+    def __repr__(self) -> str:
+        state = "closed" if self._closed else "open"
+        return (
+            f"<Transport {state} endpoints={len(self._pools)} busy={self.busy} idle={self.idle} waiting={self.waiting}>"
+        )
+
+    async def __aenter__(self) -> Self:
+        await self._tasks.__aenter__()
+        self._loop = asyncio.get_running_loop()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+        # Uploads were cancelled with their connections; here their ends are awaited.
+        await self._tasks.__aexit__(None, None, None)
+
+    @property
+    def busy(self) -> int:
+        """Connections that serve an exchange or are being made."""
+        return sum(pool.busy for pool in self._pools.values())
+
+    @property
+    def idle(self) -> int:
+        """Connections that wait for an exchange."""
+        return sum(pool.idle for pool in self._pools.values())
+
+    @property
+    def waiting(self) -> int:
+        """Requests that wait for a connection."""
+        return sum(pool.waiting for pool in self._pools.values())
+
+    def load(self, endpoint: Endpoint) -> int:
+        """Requests in flight and waiting for one endpoint."""
+        pool = self._pools.get(endpoint)
+        return 0 if pool is None else pool.load
+
+    async def send(self, request: Request, endpoints: Sequence[Endpoint], timeouts: Timeouts = DEFAULT) -> Response:
+        """
+        Send `request` to the less loaded of `endpoints` (all equally good) and return the response once its head is
+        there.
+
+        Raises InvalidRequest before anything is sent, else TransportError (see `retry` for what is tried again first).
+        """
+        deadline = None if timeouts.total is None else self._loop.time() + timeouts.total
+        self.counters.requests += 1
+        candidates = endpoints
+        tried: list[Endpoint] = []
+        while True:
+            if self._closed or not candidates:
+                raise self._count(TransportClosed() if self._closed else NoEndpoints())
+            endpoint = choose(candidates, self.load, self._random)
+            try:
+                return await self._attempt(request, endpoint, timeouts, deadline, fresh=endpoint in tried)
+            except TransportError as error:
+                self._count(error)
+                tried.append(endpoint)
+                candidates = next_endpoints(error, request, failed=endpoint, endpoints=endpoints, tried=tried)
+                if not candidates or len(tried) >= self._limits.max_attempts:
+                    raise
+                self.counters.retries += 1
+
+    async def drain(self, timeout: float) -> bool:
+        """Take no more requests and wait for those under way, at most `timeout` seconds. Whether all of them ended."""
+        self._closed = True
+        for pool in self._pools.values():
+            pool.drain()
+        try:
+            async with asyncio.timeout(timeout):
+                while self.busy or self.waiting:
+                    self._lost_one.clear()
+                    await self._lost_one.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    def close(self) -> None:
+        """Take no more requests and close every connection; exchanges under way fail with ConnectionLost."""
+        self._closed = True
+        if self._sweep is not None:
+            self._sweep.cancel()
+            self._sweep = None
+        for pool in list(self._pools.values()):
+            pool.close()
+        self._pools.clear()
+
+    async def _attempt(
+        self, request: Request, endpoint: Endpoint, timeouts: Timeouts, deadline: float | None, *, fresh: bool
+    ) -> Response:
+        pool = self._pools.get(endpoint) or self._add_pool(endpoint)
+        head = encode_head(request, pool.authority)
+        connection: Connection | None = None if fresh else pool.take_idle()
+        if connection is None:
+            connection = await pool.acquire(timeouts, deadline)
+        return await connection.exchange(request, head, read=timeouts.read, deadline=deadline)
+
+    def _count(self, error: TransportError) -> TransportError:
+        self.counters.errors[error.kind] = self.counters.errors.get(error.kind, 0) + 1
+        return error
+
+    def _add_pool(self, endpoint: Endpoint) -> Pool:
+        pool = self._pools[endpoint] = Pool(
+            endpoint,
+            limits=self._limits,
+            counters=self.counters,
+            tasks=self._tasks,
+            now=self._loop.time,
+            on_closed=self._lost_one.set,
+        )
+        if self._sweep is None:
+            self._plan_sweep()
+        return pool
+
+    def _plan_sweep(self) -> None:
+        self._sweep = self._loop.call_later(self._limits.idle_expiry / 2, self._expire)
+
+    def _expire(self) -> None:
+        """Close what was idle for too long, and forget endpoints that nobody uses any more: pods come and go."""
+        for endpoint, pool in list(self._pools.items()):
+            pool.expire()
+            if pool.empty:
+                del self._pools[endpoint]
+        self._sweep = None
+        if self._pools:
+            self._plan_sweep()
