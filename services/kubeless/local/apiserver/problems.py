@@ -19,6 +19,7 @@ TOO_LONG = "FieldValueTooLong"
 TOO_MANY = "FieldValueTooMany"
 FORBIDDEN = "FieldValueForbidden"
 DUPLICATE = "FieldValueDuplicate"
+NOT_FOUND = "FieldValueNotFound"
 TYPE_INVALID = "FieldValueTypeInvalid"
 
 _LONGEST_VALUE = 512
@@ -71,6 +72,10 @@ def forbidden(path: str, detail: str) -> FieldProblem:
 
 def duplicate(path: str, value: object) -> FieldProblem:
     return FieldProblem(path, DUPLICATE, f"Duplicate value: {quoted(value)}")
+
+
+def not_found(path: str, value: object) -> FieldProblem:
+    return FieldProblem(path, NOT_FOUND, f"Not found: {quoted(value)}")
 
 
 def describe(problems: Sequence[FieldProblem]) -> str:
