@@ -13,7 +13,7 @@ from kubeless.local.apiserver.schema.builtin import PRESERVE
 
 
 def normal_form(value: JsonObject, schema: JsonObject) -> JsonObject:
-    """The object without nulls where the schema knows the fields and with amounts as text; what it leaves open stays."""
+    """The object without nulls where the schema knows the fields and with amounts as text; the rest stays as it is."""
     result: JsonObject = _normal(value, schema)
     return result
 
