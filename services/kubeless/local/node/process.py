@@ -65,7 +65,11 @@ class Process:
             start_new_session=True,
             limit=_LONGEST_REPORT,
         )
-        report = await _read_report(process)
+        try:
+            report = await _read_report(process)
+        except asyncio.CancelledError:
+            _close_lifeline(process)
+            raise
         word, _, rest = report.partition(" ")
         if word != "started":
             await process.wait()
@@ -95,6 +99,10 @@ class Process:
         self._send(b"K")
         return await self.wait()
 
+    def abandon(self) -> None:
+        """Leave the group to the runner, which ends it within a second or so. Does nothing if it has ended."""
+        _close_lifeline(self._process)
+
     def _send(self, letter: bytes) -> None:
         stdin = self._process.stdin
         if stdin is not None and not stdin.is_closing():
@@ -110,6 +118,11 @@ class Process:
         self._command.process_file.unlink(missing_ok=True)
         await self._process.wait()
         return -signal.SIGKILL
+
+
+def _close_lifeline(process: asyncio.subprocess.Process) -> None:
+    if process.stdin is not None:
+        process.stdin.close()
 
 
 async def _read_report(process: asyncio.subprocess.Process) -> str:

@@ -1,6 +1,8 @@
 """What a node needs to know."""
 
-from dataclasses import dataclass
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
@@ -50,3 +52,6 @@ class NodeSettings:
 
     restart_maximum: float = 60.0
     """Longest such pause; a container that ran this long starts again from the first pause."""
+
+    environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
+    """Where pods get what they need of the machine's environment (`kubeless.local.node.environment`)."""
