@@ -1,0 +1,48 @@
+"""What the controller counts."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from kubeless.core.errors import KubelessError
+
+
+class Metrics:
+    """Counters of one controller, in a registry of their own: in local mode several services share a process."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._total = Counter(
+            "kubeless_controller_reconcile_total", "Objects looked at.", ["kind"], registry=self.registry
+        )
+        self._errors = Counter(
+            "kubeless_controller_reconcile_errors_total",
+            "Objects that could not be brought into the state asked for.",
+            ["kind", "reason"],
+            registry=self.registry,
+        )
+        self._seconds = Histogram(
+            "kubeless_controller_reconcile_seconds", "Seconds per object.", ["kind"], registry=self.registry
+        )
+        self.config_valid = Gauge(
+            "kubeless_controller_config_valid", "1 if the ConfigMap can be read, else 0.", registry=self.registry
+        )
+
+    @contextmanager
+    def reconciling(self, kind: str) -> Iterator[None]:
+        """Count one object of `kind`, how long it takes, and whether it fails."""
+        started = time.perf_counter()
+        self._total.labels(kind).inc()
+        try:
+            yield
+        except KubelessError as error:
+            self.failed(kind, type(error).__name__)
+            raise
+        finally:
+            self._seconds.labels(kind).observe(time.perf_counter() - started)
+
+    def failed(self, kind: str, reason: str) -> None:
+        """Count one object that is not as asked for."""
+        self._errors.labels(kind, reason).inc()

@@ -1,0 +1,169 @@
+"""
+Bring one function into the state it asks for, and say how it is.
+
+A function is always looked at as a whole, from what is known now, never from what has just changed. So it does not
+matter how many changes there were, in what order, or whether the controller was running at the time.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import structlog
+
+from kubeless.api.function import parse_function
+from kubeless.api.resource import FUNCTIONS
+from kubeless.controller.apply import Applier
+from kubeless.controller.caches import BY_FUNCTION, Caches
+from kubeless.controller.config import Config
+from kubeless.controller.desired.objects import Desired, desired_objects
+from kubeless.controller.metrics import Metrics
+from kubeless.controller.problem import ForeignObject, Problem, problem_of
+from kubeless.controller.status import desired_status, read_rollout
+from kubeless.core.errors import KubelessError
+from kubeless.core.jsontypes import JsonObject
+from kubeless.kube.cache import ObjectKey
+from kubeless.kube.client import KubeClient
+from kubeless.kube.errors import KubeError, NotFound
+from kubeless.kube.resources import CONFIG_MAPS, DEPLOYMENTS, HPAS, SERVICES
+
+log = structlog.get_logger(__name__)
+
+OLD_FINALIZER = "kubeless.io/function"
+"""Left on functions by the Go controller; they could never be deleted if nobody took it off."""
+
+LOOK_AGAIN = 15.0
+"""Seconds until the next try when what stands in the way is not watched: a foreign object, a missing permission."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """How far one look at a function came."""
+
+    deployment: JsonObject | None
+    checksum: str
+    problem: Problem | None = None
+    look_again: float | None = None
+
+
+class FunctionReconciler:
+    """Reconciles functions by key. May be called for several keys at the same time, not twice for one."""
+
+    def __init__(
+        self,
+        client: KubeClient,
+        caches: Caches,
+        config: Callable[[], Config],
+        metrics: Metrics,
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(tz=UTC),
+    ) -> None:
+        self._client = client
+        self._caches = caches
+        self._config = config
+        self._metrics = metrics
+        self._now = now
+        self._applier = Applier(client)
+
+    async def reconcile(self, key: ObjectKey) -> float | None:
+        """
+        Look at one function; returns the seconds after which to look again even if nothing changes.
+
+        Raises a KubeError that is worth repeating, Conflict if the caches were behind.
+        """
+        obj = self._caches.functions.get(key)
+        if obj is None:
+            self._applier.forget(key.namespace, key.name)
+            return None
+        if obj["metadata"].get("deletionTimestamp"):
+            await self._let_go(key, obj)
+            return None
+        outcome = await self._deploy(key, obj)
+        if outcome.problem is not None:
+            self._metrics.failed(FUNCTIONS.kind, outcome.problem.reason)
+        await self._write_status(key, obj, outcome)
+        return outcome.look_again
+
+    async def _deploy(self, key: ObjectKey, obj: JsonObject) -> _Outcome:
+        before = self._caches.deployments.get(key)
+        checksum = ""
+        try:
+            desired = desired_objects(parse_function(obj), self._config())
+            checksum = desired.checksum
+            return _Outcome(await self._apply(key, desired), checksum)
+        except KubelessError as error:
+            if error.retriable:
+                raise
+            unwatched = isinstance(error, KubeError | ForeignObject)
+            return _Outcome(before, checksum, problem_of(error), LOOK_AGAIN if unwatched else None)
+
+    async def _apply(self, key: ObjectKey, desired: Desired) -> JsonObject:
+        caches = self._caches
+        await self._applier.apply(CONFIG_MAPS, desired.config_map, caches.config_maps.get(key))
+        await self._applier.apply(SERVICES, desired.service, caches.services.get(key))
+        deployment = await self._applier.apply(DEPLOYMENTS, desired.deployment, caches.deployments.get(key))
+        await self._apply_autoscaler(key, desired.autoscaler)
+        return deployment
+
+    async def _apply_autoscaler(self, key: ObjectKey, desired: JsonObject | None) -> None:
+        name = desired["metadata"]["name"] if desired else ""
+        if desired:
+            await self._applier.apply(HPAS, desired, self._caches.autoscalers.get(ObjectKey(key.namespace, name)))
+        for live in self._caches.autoscalers.by_index(BY_FUNCTION, key):
+            if live["metadata"]["name"] != name:
+                await self._delete(live)
+
+    async def _delete(self, autoscaler: JsonObject) -> None:
+        metadata = autoscaler["metadata"]
+        try:
+            await self._client.delete(HPAS, metadata["name"], namespace=metadata["namespace"], uid=metadata["uid"])
+        except NotFound:
+            return
+
+    async def _let_go(self, key: ObjectKey, obj: JsonObject) -> None:
+        """Children are left to the garbage collector, by their owner references; only the old finalizer must go."""
+        metadata = obj["metadata"]
+        finalizers = metadata.get("finalizers") or []
+        if OLD_FINALIZER not in finalizers:
+            return
+        kept = [finalizer for finalizer in finalizers if finalizer != OLD_FINALIZER]
+        body = {"metadata": {"finalizers": kept, "resourceVersion": metadata["resourceVersion"]}}
+        try:
+            await self._client.patch(FUNCTIONS, key.name, body, namespace=key.namespace)
+        except NotFound:
+            return
+        log.info("old finalizer removed", function=key)
+
+    async def _write_status(self, key: ObjectKey, obj: JsonObject, outcome: _Outcome) -> None:
+        metadata = obj["metadata"]
+        current = obj.get("status") or {}
+        pods = [pod for pod in self._caches.pods.by_index(BY_FUNCTION, key) if pod.checksum == outcome.checksum]
+        status = desired_status(
+            current,
+            generation=metadata.get("generation", 0),
+            problem=outcome.problem,
+            rollout=read_rollout(outcome.deployment),
+            pods=pods,
+            selector=f"created-by=kubeless,function={key.name}",
+            now=self._now(),
+        )
+        if status == current:
+            return
+        body = {"metadata": {"resourceVersion": metadata["resourceVersion"]}, "status": status}
+        try:
+            await self._client.patch(FUNCTIONS, key.name, body, namespace=key.namespace, subresource="status")
+        except NotFound:
+            return
+        _log_turn(key, current, status)
+
+
+def _log_turn(key: ObjectKey, before: JsonObject, after: JsonObject) -> None:
+    """One line whenever a function becomes ready or stops being so, or the reason changes."""
+    old, new = _ready(before), _ready(after)
+    if (old.get("status"), old.get("reason")) != (new["status"], new["reason"]):
+        log.info("function", function=key, ready=new["status"], reason=new["reason"], message=new["message"])
+
+
+def _ready(status: JsonObject) -> JsonObject:
+    conditions: list[JsonObject] = status.get("conditions") or []
+    return next((condition for condition in conditions if condition.get("type") == "Ready"), {})
