@@ -72,7 +72,7 @@ class Pool:
     @property
     def waiting(self) -> int:
         """Requests that wait for a connection."""
-        return sum(not waiter.done() for waiter in self._waiting)
+        return len(self._waiting)
 
     @property
     def load(self) -> int:

@@ -1,32 +1,16 @@
 """
-Where a request goes, and whether it may go once more: decisions without I/O.
+Whether a request may be sent once more, and where to: a decision without I/O.
 
 A request is repeated by itself only if that cannot make a function act twice (RFC 9110 9.2.2, RFC 9112 9.3.1): no byte
 of it was accepted, or an idle connection turned out to be closed, before the first byte of a response, and the method
 is idempotent. Everything else is for the routers' retry policy, which knows what the event is worth.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 
 from kubeless.delivery.transport.errors import ConnectionLost, TransportError
 from kubeless.delivery.transport.request import Request
 from kubeless.routing.endpoints import Endpoint
-
-
-def choose(endpoints: Sequence[Endpoint], load: Callable[[Endpoint], int], random: Callable[[], float]) -> Endpoint:
-    """
-    The less loaded of two taken at random: nearly as even as asking all, without herds that all run to the one idle
-    endpoint.
-    """
-    count = len(endpoints)
-    if count == 1:
-        return endpoints[0]
-    first = int(random() * count)
-    second = int(random() * (count - 1))
-    if second >= first:
-        second += 1
-    one, other = endpoints[first], endpoints[second]
-    return one if load(one) <= load(other) else other
 
 
 def next_endpoints(

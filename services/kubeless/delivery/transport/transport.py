@@ -12,7 +12,7 @@ nothing else.
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -22,18 +22,20 @@ from kubeless.delivery.transport.limits import Limits
 from kubeless.delivery.transport.pool import Counters, Pool
 from kubeless.delivery.transport.request import Request, encode_head
 from kubeless.delivery.transport.response import Response
-from kubeless.delivery.transport.retry import choose, next_endpoints
+from kubeless.delivery.transport.retry import next_endpoints
 from kubeless.delivery.transport.timeouts import DEFAULT, Timeouts
+from kubeless.routing.choose import pick
 from kubeless.routing.endpoints import Endpoint
 
 
 class Transport:
     """A pool of connections per endpoint. An async context manager, to be used within one event loop."""
 
-    def __init__(self, limits: Limits | None = None, *, rng: Callable[[], float] = random.random) -> None:
+    def __init__(self, limits: Limits | None = None, *, draw: Callable[[], float] = random.random) -> None:
         self._limits = limits or Limits()
-        self._random = rng
+        self._draw = draw
         self._pools: dict[Endpoint, Pool] = {}
+        self._loads = _Loads(self._pools)
         self._tasks = asyncio.TaskGroup()
         self._sweep: asyncio.TimerHandle | None = None
         self._closed = False
@@ -61,22 +63,17 @@ class Transport:
     @property
     def busy(self) -> int:
         """Connections that serve an exchange or are being made."""
-        return sum(pool.busy for pool in self._pools.values())
+        return sum(pool.busy for pool in list(self._pools.values()))
 
     @property
     def idle(self) -> int:
         """Connections that wait for an exchange."""
-        return sum(pool.idle for pool in self._pools.values())
+        return sum(pool.idle for pool in list(self._pools.values()))
 
     @property
     def waiting(self) -> int:
         """Requests that wait for a connection."""
-        return sum(pool.waiting for pool in self._pools.values())
-
-    def load(self, endpoint: Endpoint) -> int:
-        """Requests in flight and waiting for one endpoint."""
-        pool = self._pools.get(endpoint)
-        return 0 if pool is None else pool.load
+        return sum(pool.waiting for pool in list(self._pools.values()))
 
     async def send(self, request: Request, endpoints: Sequence[Endpoint], timeouts: Timeouts = DEFAULT) -> Response:
         """
@@ -92,7 +89,7 @@ class Transport:
         while True:
             if self._closed or not candidates:
                 raise self._count(TransportClosed() if self._closed else NoEndpoints())
-            endpoint = choose(candidates, self.load, self._random)
+            endpoint = pick(candidates, self._loads, draw=self._draw)
             try:
                 return await self._attempt(request, endpoint, timeouts, deadline, fresh=endpoint in tried)
             except TransportError as error:
@@ -166,3 +163,19 @@ class Transport:
         self._sweep = None
         if self._pools:
             self._plan_sweep()
+
+
+class _Loads(Mapping[Endpoint, int]):
+    """Requests in flight and waiting per endpoint, as `routing.choose` wants to see them: a view, not a second book."""
+
+    def __init__(self, pools: dict[Endpoint, Pool]) -> None:
+        self._pools = pools
+
+    def __getitem__(self, endpoint: Endpoint) -> int:
+        return self._pools[endpoint].load
+
+    def __iter__(self) -> Iterator[Endpoint]:
+        return iter(self._pools)
+
+    def __len__(self) -> int:
+        return len(self._pools)
