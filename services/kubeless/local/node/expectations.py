@@ -1,9 +1,9 @@
 """
 Remember one's own writes until the cache shows them.
 
-A controller that acts on a cache may run again before its last creations and deletions have come back through the watch,
-and would repeat them. Here it notes what it did; until the cache knows, it does nothing. A note expires, because a watch
-may drop what came and went between two lists.
+A controller that acts on a cache may run again before its last creations and deletions have come back through the
+watch, and would repeat them. Here it notes what it did; until the cache knows, it does nothing. A note expires, because
+a watch may drop what came and went between two lists.
 """
 
 from collections.abc import Collection, Hashable

@@ -2,7 +2,8 @@
 ReplicaSet -> Pods.
 
 Keeps as many active pods as the ReplicaSet asks for. Pods belong to it by controller reference alone; foreign pods with
-matching labels are left in peace. `decide` says what to do and is pure; the controller does it and remembers what it did.
+matching labels are left in peace. `decide` says what to do and is pure; the controller does it and remembers what it
+did.
 """
 
 import asyncio

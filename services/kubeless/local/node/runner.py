@@ -162,9 +162,9 @@ def start(command: list[str], output: int) -> Group:
     return Group(pid)
 
 
-def remember(path: str, pid: int) -> None:
-    """Write down the processes that must not outlive the platform: this one and the command's group."""
-    text = "".join(f"{number} {start_mark(number)}\n" for number in (os.getpid(), pid))
+def remember(path: str, *pids: int) -> None:
+    """Write down the processes that must not outlive the platform. While the file is there, the log is written to."""
+    text = "".join(f"{pid} {start_mark(pid)}\n" for pid in pids)
     with open(path + ".new", "w", encoding="ascii") as file:
         file.write(text)
     os.replace(path + ".new", path)
@@ -235,6 +235,7 @@ def main(arguments: list[str]) -> int:
     if dashes != "--" or not command:
         tell("failed no command")
         return 2
+    remember(process_file, os.getpid())
     log = LogFile(prefix, segment_bytes=int(segment_bytes), segments=int(segments)) if prefix else None
     reading, writing = os.pipe()
     try:
@@ -245,10 +246,11 @@ def main(arguments: list[str]) -> int:
         if log is not None:
             log.write(message.encode() + b"\n")
             log.close()
+        os.unlink(process_file)
         tell(f"failed {message}")
         return 127
     os.close(writing)
-    remember(process_file, group.pid)
+    remember(process_file, os.getpid(), group.pid)
     tell(f"started {group.pid}")
     watch(group, reading, log)
     if log is not None:

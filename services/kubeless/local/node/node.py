@@ -1,0 +1,109 @@
+"""
+The node: what makes a Kubernetes API a working cluster of one machine.
+
+It is a client of the API like any controller: Deployments become ReplicaSets, these become Pods, Pods become processes,
+and Services get endpoints. Leaving `run_node` ends all processes and keeps all objects, so the next node goes on where
+this one stopped. It replaces scheduler, kubelet and the parts of the controller manager that functions need; Jobs,
+CronJobs, StatefulSets, DaemonSets and autoscalers are stored by the API but nobody acts on them, and limits of CPU and
+memory are not enforced.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from kubeless.api.resource import Resource
+from kubeless.core.jsontypes import JsonObject
+from kubeless.kube.cache import Indexer
+from kubeless.kube.client import KubeClient
+from kubeless.kube.informer import Informer
+from kubeless.kube.resources import DEPLOYMENTS, ENDPOINT_SLICES, ENDPOINTS, PODS, REPLICA_SETS, SERVICES
+from kubeless.local.node.deployments import DeploymentController
+from kubeless.local.node.endpoints import BY_NAMESPACE, BY_SERVICE, EndpointsController, by_namespace, by_service
+from kubeless.local.node.events import EventRecorder
+from kubeless.local.node.kubelet import Kubelet
+from kubeless.local.node.logs import PodLogs
+from kubeless.local.node.nodeobject import register
+from kubeless.local.node.plan import NodeTools, RuntimeFinder
+from kubeless.local.node.replicasets import BY_CONTROLLER, ReplicaSetController, by_controller
+from kubeless.local.node.settings import NodeSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A running node."""
+
+    settings: NodeSettings
+    logs: PodLogs
+
+
+@dataclass(frozen=True, slots=True)
+class _Caches:
+    pods: Informer[JsonObject]
+    replica_sets: Informer[JsonObject]
+    deployments: Informer[JsonObject]
+    services: Informer[JsonObject]
+    slices: Informer[JsonObject]
+    endpoints: Informer[JsonObject]
+
+    @property
+    def all(self) -> tuple[Informer[JsonObject], ...]:
+        return (self.pods, self.replica_sets, self.deployments, self.services, self.slices, self.endpoints)
+
+
+@asynccontextmanager
+async def run_node(settings: NodeSettings, client: KubeClient) -> AsyncIterator[Node]:
+    """
+    Run the node while entered.
+
+    Once entered, what an earlier platform left is ended, and no pod claims to be ready that is not.
+    """
+    caches = _make_caches(client)
+    events = EventRecorder(client, component="kubelet", host=settings.name)
+    tools = NodeTools(settings=settings, client=client, events=events, runtimes=RuntimeFinder())
+    kubelet = Kubelet(tools, caches.pods)
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(cache.run()) for cache in caches.all]
+        for cache in caches.all:
+            await cache.wait_synced()
+        await kubelet.clean_up()
+        await register(client, settings.name)
+        tasks += [group.create_task(controller.run()) for controller in _controllers(client, events, caches)]
+        tasks.append(group.create_task(events.run()))
+        async with kubelet.running():
+            yield Node(settings, PodLogs(settings.data_dir))
+        for task in tasks:
+            task.cancel()
+
+
+def _make_caches(client: KubeClient) -> _Caches:
+    def cache(resource: Resource, **indexers: Indexer[JsonObject]) -> Informer[JsonObject]:
+        return Informer(client, resource, transform=lambda obj: obj, indexers=indexers)
+
+    return _Caches(
+        pods=Informer(
+            client,
+            PODS,
+            transform=lambda pod: pod if (pod.get("spec") or {}).get("containers") else None,
+            indexers={BY_CONTROLLER: by_controller, BY_NAMESPACE: by_namespace},
+        ),
+        replica_sets=cache(REPLICA_SETS, **{BY_CONTROLLER: by_controller}),
+        deployments=cache(DEPLOYMENTS),
+        services=cache(SERVICES, **{BY_NAMESPACE: by_namespace}),
+        slices=cache(ENDPOINT_SLICES, **{BY_SERVICE: by_service}),
+        endpoints=cache(ENDPOINTS),
+    )
+
+
+def _controllers(
+    client: KubeClient, events: EventRecorder, caches: _Caches
+) -> tuple[ReplicaSetController, DeploymentController, EndpointsController]:
+    pods, replica_sets = caches.pods, caches.replica_sets
+    return (
+        ReplicaSetController(client, events, replica_sets=replica_sets, pods=pods),
+        DeploymentController(client, events, deployments=caches.deployments, replica_sets=replica_sets, pods=pods),
+        EndpointsController(
+            client, services=caches.services, pods=pods, slices=caches.slices, endpoints=caches.endpoints
+        ),
+    )
