@@ -152,7 +152,7 @@ class ResponseParser:
             size = sum(len(name) + len(value) + 4 for name, value in self._headers)
             if size > self._limits.max_head_bytes:
                 raise BadResponse(f"the headers are longer than {self._limits.max_head_bytes} bytes")
-            self._barren = 0
+            self._barren -= size
 
     def _check_coding(self) -> None:
         codings = [value for name, value in self._headers if len(name) == 17 and name.lower() == b"transfer-encoding"]
