@@ -1,0 +1,55 @@
+"""
+From the object a client sent to the object that may be stored: unknown fields, defaults, rules.
+"""
+
+from kubeless.core.jsontypes import JsonObject
+from kubeless.local.apiserver.admission import default_builtin, validate_builtin
+from kubeless.local.apiserver.custom import with_default_names
+from kubeless.local.apiserver.problems import FieldProblem
+from kubeless.local.apiserver.resources import CRDS, ResourceType
+from kubeless.local.apiserver.schema.builtin import schema_for
+from kubeless.local.apiserver.schema.crd import check_crd
+from kubeless.local.apiserver.schema.structural import default, prune, validate
+from kubeless.local.apiserver.status import bad_request, invalid
+
+_MOST_WARNINGS = 50
+
+
+def check_fields(obj: JsonObject, resource: ResourceType, validation: str) -> tuple[JsonObject, list[str]]:
+    """
+    The object without the fields that its type does not know, and the warnings about them.
+
+    Raises:
+        ApiError: 400, there are some and `validation` is Strict.
+    """
+    schema = resource.schema if resource.custom else schema_for(resource.group, resource.version, resource.kind)
+    if schema is None:
+        return obj, []
+    known, unknown = prune(obj, schema)
+    problems = [f'unknown field "{path}"' for path in unknown][:_MOST_WARNINGS]
+    if problems and validation == "Strict":
+        subject = f'{resource.kind} in version "{resource.version}" cannot be handled as a {resource.kind}'
+        raise bad_request(f"{subject}: strict decoding error: {', '.join(problems)}")
+    return known, problems if validation == "Warn" else []
+
+
+def fill_defaults(obj: JsonObject, resource: ResourceType) -> JsonObject:
+    if resource.custom:
+        return default(obj, resource.schema) if resource.schema else obj
+    return default_builtin(with_default_names(obj) if resource.key == CRDS.key else obj, resource)
+
+
+def check_rules(obj: JsonObject, old: JsonObject | None, resource: ResourceType) -> None:
+    """
+    Hold the object to the rules of its type; `old` is what it replaces.
+
+    Raises:
+        ApiError: 422 with all problems.
+    """
+    problems: list[FieldProblem] = list(validate_builtin(obj, old, resource))
+    if resource.custom and resource.schema:
+        problems += validate(obj, resource.schema, old)
+    if resource.key == CRDS.key and not problems:
+        problems += check_crd(obj)
+    if problems:
+        raise invalid(resource, str(obj["metadata"].get("name", "")), problems)
