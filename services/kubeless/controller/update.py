@@ -70,8 +70,6 @@ def covers(live: Any, wanted: Any) -> bool:
 
 
 def _same_scalar(live: Any, wanted: Any) -> bool:
-    if isinstance(live, bool) or isinstance(wanted, bool):
-        return False
     number = _quantity(live)
     return number is not None and number == _quantity(wanted)
 
