@@ -80,6 +80,8 @@ def _field_schema(field: FieldType) -> JsonObject:
         schema = dict(value)
     if field.description:
         schema["description"] = field.description
+    if field.name == "protocol":
+        schema["default"] = "TCP"  # part of the key of ports: server-side apply must know it when it is left out
     if field.shape != "list" and field.list_type == "atomic":
         schema["x-kubernetes-map-type"] = "atomic"
     if field.retain_keys:
