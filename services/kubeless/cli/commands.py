@@ -43,10 +43,10 @@ class LazyGroup(click.Group):
             ctx.exit()
         return super().parse_args(ctx, args)
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return list(self._places)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
         name = self._names.get(cmd_name)
         if name is None:
             return None
@@ -62,7 +62,7 @@ class LazyGroup(click.Group):
         except click.NoSuchCommand as error:  # click looks for similar names among commands that are imported
             raise click.NoSuchCommand(error.command_name, possibilities=self._names, ctx=ctx) from None
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
         rows = [(", ".join((name, *place.aliases)), place.help) for name, place in self._places.items()]
         with formatter.section("Commands"):
             formatter.write_dl(rows)

@@ -1,4 +1,4 @@
-"""`kubeless crds`: what to install in a cluster before the first function, as in `kubeless crds | kubectl apply -f -`."""
+"""`kubeless crds`: what a cluster needs before the first function, as in `kubeless crds | kubectl apply -f -`."""
 
 import click
 

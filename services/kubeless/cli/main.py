@@ -52,7 +52,7 @@ def _run(args: Sequence[str] | None) -> int:
         return failure.INTERRUPTED
     except BrokenPipeError:
         raise
-    except Exception as error:  # noqa: BLE001 - the one place where every error becomes a message
+    except Exception as error:  # the one place where every error becomes a message
         return failure.report(error)
     return result if isinstance(result, int) else 0
 

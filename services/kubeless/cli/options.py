@@ -41,13 +41,22 @@ def namespace_option(command: AnyCallable) -> AnyCallable:
 
 def output_option(*formats: str) -> Callable[[AnyCallable], AnyCallable]:
     """`-o` for commands that print objects. Both spellings of the long name have been in use."""
-    return click.option("-o", "--out", "--output", "output", default="", metavar="|".join(formats), help="Output format.")
+    return click.option(
+        "-o", "--out", "--output", "format_name", default="", metavar="|".join(formats), help="Output format."
+    )
 
 
 def dry_run_options(command: AnyCallable) -> AnyCallable:
     """`--dryrun` and the format of what it prints."""
     output = click.option(
-        "-o", "--output", "--out", "output", default="yaml", show_default=True, metavar="yaml|json", help="Dry run format."
+        "-o",
+        "--output",
+        "--out",
+        "format_name",
+        default="yaml",
+        show_default=True,
+        metavar="yaml|json",
+        help="Dry run format.",
     )
     dry_run = click.option("--dryrun", "--dry-run", "dry_run", is_flag=True, help="Print the object, change nothing.")
     return dry_run(output(command))

@@ -9,7 +9,7 @@ import json
 import re
 import sys
 import textwrap
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import zip_longest
 from typing import Any
 
@@ -71,29 +71,26 @@ def dry_run_text(value: JsonObject, output: str) -> str | None:
             return None
 
 
-def list_text(
-    items: Sequence[JsonObject], output: str, *, plural: str, rows: Callable[[bool], Iterable[Sequence[str]]]
-) -> str:
+def check_list_format(output: str) -> None:
     """
-    Objects in one of `LIST_FORMATS`, or as a table when `output` is empty.
-
-    JSON and YAML are a bare array. `rows(wide)` are the lines of the table, its header first; `plural` is the
-    qualified kind that `-o name` puts before the names.
+    Refuse an unknown `-o` before any work is done.
 
     Raises:
-        Fatal: unknown format.
+        Fatal: it is neither empty (a table) nor one of `LIST_FORMATS`.
     """
+    if output not in ("", *LIST_FORMATS):
+        raise wrong_format()
+
+
+def list_text(items: Sequence[JsonObject], output: str, *, kind: str) -> str:
+    """Objects as a bare array in `json` or `yaml`, or one `<kind>/<name>` a line."""
     match output:
-        case "" | "wide":
-            return table(rows(output == "wide"))
         case "json":
             return to_json(list(items), indent=2)
         case "yaml":
             return to_yaml(list(items))
-        case "name":
-            return "".join(f"{plural}/{item['metadata']['name']}\n" for item in items)
         case _:
-            raise wrong_format()
+            return "".join(f"{kind}/{item['metadata']['name']}\n" for item in items)
 
 
 def wrong_format() -> Fatal:

@@ -1,0 +1,14 @@
+"""`kubeless trigger`."""
+
+import click
+
+from kubeless.cli.commands import CommandPlace, LazyGroup
+
+_COMMANDS = {
+    "http": CommandPlace("kubeless.cli.trigger.http.group:group", "Call functions at a host and a path"),
+}
+
+
+@click.command(cls=LazyGroup, places=_COMMANDS)
+def group() -> None:
+    """Bind events to functions."""

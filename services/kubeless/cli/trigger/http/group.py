@@ -1,0 +1,17 @@
+"""`kubeless trigger http`."""
+
+import click
+
+from kubeless.cli.commands import CommandPlace, LazyGroup
+
+_COMMANDS = {
+    "create": CommandPlace("kubeless.cli.trigger.http.create:command", "Create an HTTP trigger"),
+    "list": CommandPlace("kubeless.cli.trigger.http.list:command", "List HTTP triggers", aliases=("ls",)),
+    "update": CommandPlace("kubeless.cli.trigger.http.update:command", "Change an HTTP trigger"),
+    "delete": CommandPlace("kubeless.cli.trigger.http.delete:command", "Delete an HTTP trigger"),
+}
+
+
+@click.command(cls=LazyGroup, places=_COMMANDS)
+def group() -> None:
+    """Call functions at a host and a path."""
