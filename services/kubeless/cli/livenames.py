@@ -5,7 +5,6 @@ A person waits with a finger on TAB: whatever happens, the answer comes soon, an
 message in the middle of the command line.
 """
 
-import asyncio
 from typing import TYPE_CHECKING
 
 import click
@@ -32,6 +31,8 @@ def complete_http_triggers(context: click.Context, _: click.Parameter, incomplet
 
 
 def _complete(context: click.Context, resource: "Resource", incomplete: str) -> list[str]:
+    import asyncio
+
     from kubeless.core.errors import KubelessError
 
     try:
@@ -42,6 +43,8 @@ def _complete(context: click.Context, resource: "Resource", incomplete: str) -> 
 
 
 async def _names(context: click.Context, resource: "Resource") -> list[str]:
+    import asyncio
+
     from kubeless.cli.cluster import connect
 
     async with asyncio.timeout(_PATIENCE), connect(context) as cluster:
