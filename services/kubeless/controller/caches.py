@@ -59,6 +59,11 @@ class Caches:
                 await informer.wait_synced()
             yield self
 
+    def function_keys(self) -> list[ObjectKey]:
+        """All functions."""
+        metadata = (function["metadata"] for function in self.functions.values())
+        return [ObjectKey(item["namespace"], item["name"]) for item in metadata]
+
     def subscribe(self, notice: Callable[[ObjectKey], None]) -> None:
         """Call `notice` with a function's key whenever the function, or something of it, has changed."""
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from kubeless.core.errors import KubelessError
+from kubeless.kube.errors import Conflict
 
 
 class Metrics:
@@ -37,6 +38,9 @@ class Metrics:
         self._total.labels(kind).inc()
         try:
             yield
+        except Conflict:
+            # Somebody else was faster, and the next look will be right: nothing is wrong.
+            raise
         except KubelessError as error:
             self.failed(kind, type(error).__name__)
             raise

@@ -34,9 +34,9 @@ def problem_of(error: KubelessError) -> Problem:
             return Problem("UnknownRuntime", f"Unable to find {error.runtime_id} as runtime. Supported: {known}")
         case InvalidObject():
             handlers = [problem for problem in error.problems if problem.field == "spec.handler"]
-            return Problem("InvalidHandler" if handlers else "InvalidFunction", str(error))
+            return Problem("InvalidHandler" if handlers else "InvalidSpec", str(error))
         case InvalidField():
-            return Problem("InvalidHandler" if error.field == "spec.handler" else "InvalidFunction", str(error))
+            return Problem("InvalidHandler" if error.field == "spec.handler" else "InvalidSpec", str(error))
         case ForeignObject():
             return Problem("Conflict", str(error))
         case Forbidden():

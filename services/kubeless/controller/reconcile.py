@@ -17,6 +17,7 @@ from kubeless.controller.apply import Applier
 from kubeless.controller.caches import BY_FUNCTION, Caches
 from kubeless.controller.config import Config
 from kubeless.controller.desired.objects import Desired, desired_objects
+from kubeless.controller.finalizers import remove_finalizer
 from kubeless.controller.metrics import Metrics
 from kubeless.controller.problem import ForeignObject, Problem, problem_of
 from kubeless.controller.status import desired_status, read_rollout
@@ -30,7 +31,7 @@ from kubeless.kube.resources import CONFIG_MAPS, DEPLOYMENTS, HPAS, SERVICES
 log = structlog.get_logger(__name__)
 
 OLD_FINALIZER = "kubeless.io/function"
-"""Left on functions by the Go controller; they could never be deleted if nobody took it off."""
+"""Left on functions by the Go controller."""
 
 LOOK_AGAIN = 15.0
 """Seconds until the next try when what stands in the way is not watched: a foreign object, a missing permission."""
@@ -76,7 +77,8 @@ class FunctionReconciler:
             self._applier.forget(key.namespace, key.name)
             return None
         if obj["metadata"].get("deletionTimestamp"):
-            await self._let_go(key, obj)
+            # Children are left to the garbage collector, by their owner references.
+            await remove_finalizer(self._client, FUNCTIONS, obj, OLD_FINALIZER)
             return None
         outcome = await self._deploy(key, obj)
         if outcome.problem is not None:
@@ -119,20 +121,6 @@ class FunctionReconciler:
             await self._client.delete(HPAS, metadata["name"], namespace=metadata["namespace"], uid=metadata["uid"])
         except NotFound:
             return
-
-    async def _let_go(self, key: ObjectKey, obj: JsonObject) -> None:
-        """Children are left to the garbage collector, by their owner references; only the old finalizer must go."""
-        metadata = obj["metadata"]
-        finalizers = metadata.get("finalizers") or []
-        if OLD_FINALIZER not in finalizers:
-            return
-        kept = [finalizer for finalizer in finalizers if finalizer != OLD_FINALIZER]
-        body = {"metadata": {"finalizers": kept, "resourceVersion": metadata["resourceVersion"]}}
-        try:
-            await self._client.patch(FUNCTIONS, key.name, body, namespace=key.namespace)
-        except NotFound:
-            return
-        log.info("old finalizer removed", function=key)
 
     async def _write_status(self, key: ObjectKey, obj: JsonObject, outcome: _Outcome) -> None:
         metadata = obj["metadata"]

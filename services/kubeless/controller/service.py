@@ -1,20 +1,20 @@
 """
-The controller as a service: Functions become ConfigMaps, Services, Deployments and autoscalers.
+The controller as a service: Functions become what runs them, HTTPTriggers become Ingresses where they ask for it.
 
 Any number of replicas may run. All of them keep their caches current; the one that holds the lease acts.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import NoReturn
 
 import structlog
 
-from kubeless.api.resource import FUNCTIONS
+from kubeless.api.resource import FUNCTIONS, HTTP_TRIGGERS
 from kubeless.controller.caches import Caches
 from kubeless.controller.configwatch import ConfigWatch, find_location
+from kubeless.controller.ingresses import IngressReconciler
 from kubeless.controller.metrics import Metrics
 from kubeless.controller.reconcile import FunctionReconciler
 from kubeless.controller.settings import Settings
@@ -50,15 +50,22 @@ async def serve(settings: Settings, client: KubeClient) -> AsyncIterator[Running
         config = await stack.enter_async_context(ConfigWatch(client, location, settings, metrics).running())
         namespace = settings.functions_namespace or config.current.functions_namespace or None
         caches = await stack.enter_async_context(Caches(client, namespace=namespace).running())
-        queue: WorkQueue[ObjectKey] = WorkQueue("functions")
         functions = FunctionReconciler(client, caches, lambda: config.current, metrics)
-        caches.subscribe(queue.add)
-        config.subscribe(lambda: _add_all(queue, caches))
+        triggers = IngressReconciler(client, caches.functions, metrics, namespace=namespace)
+        await stack.enter_async_context(triggers.running())
+
+        loops = (
+            _Loop(FUNCTIONS.kind, functions.reconcile, caches.function_keys, metrics),
+            _Loop(HTTP_TRIGGERS.kind, triggers.reconcile, triggers.keys, metrics),
+        )
+        caches.subscribe(loops[0].queue.add)
+        triggers.subscribe(loops[1].queue.add)
+        config.subscribe(loops[0].add_all)
 
         async def work_forever() -> None:
-            # A replica that just began to lead may have missed retries: look at everything once.
-            _add_all(queue, caches)
-            await queue.run(_counted(functions.reconcile, queue, metrics), workers=settings.workers)
+            async with asyncio.TaskGroup() as group:
+                for loop in loops:
+                    group.create_task(loop.run(workers=settings.workers))
 
         if settings.leader_election:
             leadership = Leadership(client, namespace=location.namespace, name=LEASE, identity=settings.identity)
@@ -72,29 +79,45 @@ async def serve(settings: Settings, client: KubeClient) -> AsyncIterator[Running
         admin.ready = False
 
 
-def _add_all(queue: WorkQueue[ObjectKey], caches: Caches) -> None:
-    for function in caches.functions.values():
-        metadata = function["metadata"]
-        queue.add(ObjectKey(metadata["namespace"], metadata["name"]))
+class _Loop:
+    """Works off the keys of one kind."""
 
+    def __init__(
+        self,
+        kind: str,
+        reconcile: Callable[[ObjectKey], Awaitable[float | None]],
+        keys: Callable[[], Iterable[ObjectKey]],
+        metrics: Metrics,
+    ) -> None:
+        self.queue: WorkQueue[ObjectKey] = WorkQueue(kind)
+        self._kind = kind
+        self._reconcile = reconcile
+        self._keys = keys
+        self._metrics = metrics
 
-def _counted(
-    reconcile: Callable[[ObjectKey], Awaitable[float | None]], queue: WorkQueue[ObjectKey], metrics: Metrics
-) -> Callable[[ObjectKey], Awaitable[None]]:
-    async def work(key: ObjectKey) -> None:
+    def add_all(self) -> None:
+        """Look at every object once."""
+        for key in self._keys():
+            self.queue.add(key)
+
+    async def run(self, *, workers: int) -> None:
+        """Work until cancelled."""
+        # A replica that just began to lead may have missed retries.
+        self.add_all()
+        await self.queue.run(self._work, workers=workers)
+
+    async def _work(self, key: ObjectKey) -> None:
         try:
-            with metrics.reconciling(FUNCTIONS.kind):
-                look_again = await reconcile(key)
+            with self._metrics.reconciling(self._kind):
+                look_again = await self._reconcile(key)
         except Conflict:
             look_again = CONFLICT_PAUSE
         if look_again is not None:
-            queue.add_after(key, look_again)
-
-    return work
+            self.queue.add_after(key, look_again)
 
 
 @asynccontextmanager
-async def _running(work: Callable[[], Awaitable[None] | Awaitable[NoReturn]]) -> AsyncIterator[None]:
+async def _running(work: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
     """Run `work` in a task while the body runs; a failure of it ends the body."""
 
     async def run() -> None:

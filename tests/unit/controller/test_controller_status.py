@@ -177,7 +177,7 @@ def invalid_function(**spec: object) -> KubelessError:
             "InvalidHandler",
             "incorrect handler format. It should be module_name.handler_name",
         ),
-        (invalid_function(checksum="x"), "InvalidFunction", "spec.checksum"),
+        (invalid_function(checksum="x"), "InvalidSpec", "spec.checksum"),
         (InvalidField("spec.handler", "", problem="is empty", remedy="r"), "InvalidHandler", "is empty"),
         (
             ForeignObject("service", "shop", "echo"),

@@ -1,7 +1,8 @@
 """What marks an object as the child of a function: labels, annotations, an owner reference."""
 
 from kubeless.api.function import Function
-from kubeless.api.resource import FUNCTIONS
+from kubeless.api.metadata import Metadata
+from kubeless.api.resource import FUNCTIONS, Resource
 from kubeless.core.jsontypes import JsonObject
 
 CREATED_BY = {"created-by": "kubeless"}
@@ -17,11 +18,11 @@ def pod_selector(function: Function) -> dict[str, str]:
     return {**CREATED_BY, "function": function.metadata.name}
 
 
-def child_annotations(function: Function) -> dict[str, str]:
-    """The function's annotations, but for those of kubectl: one of them holds the whole function once more."""
+def child_annotations(owner: Metadata) -> dict[str, str]:
+    """The owner's annotations, but for those of kubectl: one of them holds the whole owner once more."""
     return {
         key: value
-        for key, value in function.metadata.annotations.items()
+        for key, value in owner.annotations.items()
         if not key.split("/")[0].endswith("kubectl.kubernetes.io")
     }
 
@@ -32,14 +33,17 @@ def child_metadata(function: Function, *, name: str | None = None) -> JsonObject
         "name": name or function.metadata.name,
         "namespace": function.metadata.namespace,
         "labels": child_labels(function),
-        "annotations": child_annotations(function),
-        "ownerReferences": [
-            {
-                "apiVersion": FUNCTIONS.api_version,
-                "kind": FUNCTIONS.kind,
-                "name": function.metadata.name,
-                "uid": function.metadata.uid,
-                "controller": True,
-            }
-        ],
+        "annotations": child_annotations(function.metadata),
+        "ownerReferences": [owner_reference(FUNCTIONS, function.metadata)],
+    }
+
+
+def owner_reference(resource: Resource, owner: Metadata) -> JsonObject:
+    """What makes the garbage collector delete a child with its owner."""
+    return {
+        "apiVersion": resource.api_version,
+        "kind": resource.kind,
+        "name": owner.name,
+        "uid": owner.uid,
+        "controller": True,
     }

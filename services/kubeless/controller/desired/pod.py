@@ -52,7 +52,7 @@ def _fill_metadata(metadata: JsonObject, function: Function, port: FunctionPort)
     metadata["labels"] = {**texts(metadata, "labels", f"{_TEMPLATE}.metadata"), **child_labels(function)}
     metadata["annotations"] = {
         **texts(metadata, "annotations", f"{_TEMPLATE}.metadata"),
-        **child_annotations(function),
+        **child_annotations(function.metadata),
         "prometheus.io/scrape": "true",
         "prometheus.io/path": "/metrics",
         "prometheus.io/port": str(port.number),

@@ -1,0 +1,173 @@
+"""
+Keep the Ingress of one HTTPTrigger as the trigger asks for.
+
+Only triggers that name a gateway of another make have one; the gateway of Kubeless reads the triggers themselves. What
+stood in the way is said in the condition `Deployed` of the trigger, beside the conditions of the gateway.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
+
+import structlog
+
+from kubeless.api.conditions import Condition, merge_conditions
+from kubeless.api.function import parse_function
+from kubeless.api.httptrigger import parse_http_trigger
+from kubeless.api.resource import HTTP_TRIGGERS
+from kubeless.controller.apply import Applier
+from kubeless.controller.caches import OURS, without_managed_fields
+from kubeless.controller.desired.ingress import GATEWAYS, desired_ingress
+from kubeless.controller.desired.ports import service_ports
+from kubeless.controller.finalizers import remove_finalizer
+from kubeless.controller.metrics import Metrics
+from kubeless.controller.problem import ForeignObject, Problem, problem_of
+from kubeless.controller.reconcile import LOOK_AGAIN
+from kubeless.core.errors import KubelessError
+from kubeless.core.jsontypes import JsonObject
+from kubeless.kube.cache import ObjectKey
+from kubeless.kube.client import KubeClient
+from kubeless.kube.errors import KubeError, NotFound
+from kubeless.kube.informer import Informer
+from kubeless.kube.resources import INGRESSES
+
+log = structlog.get_logger(__name__)
+
+OLD_FINALIZER = "kubeless.io/httptrigger"
+"""Left on triggers by the Go controller."""
+
+CONDITION = "Deployed"
+
+_BY_FUNCTION = "function"
+
+
+class IngressReconciler:
+    """Reconciles HTTPTriggers by key; enter `running` to keep its caches current."""
+
+    def __init__(
+        self,
+        client: KubeClient,
+        functions: Informer[JsonObject],
+        metrics: Metrics,
+        *,
+        namespace: str | None,
+        now: Callable[[], datetime] = lambda: datetime.now(tz=UTC),
+    ) -> None:
+        """Look at one namespace, or at all of them for None."""
+        self._client = client
+        self._functions = functions
+        self._metrics = metrics
+        self._now = now
+        self._applier = Applier(client)
+        self._triggers = Informer[JsonObject](
+            client,
+            HTTP_TRIGGERS,
+            namespace=namespace,
+            transform=without_managed_fields,
+            indexers={_BY_FUNCTION: lambda obj: [_function_key(obj)]},
+        )
+        self._ingresses = Informer[JsonObject](
+            client, INGRESSES, namespace=namespace, label_selector=OURS, transform=without_managed_fields
+        )
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator["IngressReconciler"]:
+        """Follow the cluster while the body runs; on entry everything is known."""
+        async with AsyncExitStack() as stack:
+            for informer in (self._triggers, self._ingresses):
+                await stack.enter_async_context(informer.running())
+            for informer in (self._triggers, self._ingresses):
+                await informer.wait_synced()
+            yield self
+
+    def subscribe(self, notice: Callable[[ObjectKey], None]) -> None:
+        """Call `notice` with a trigger's key whenever the trigger, its function or its Ingress has changed."""
+
+        def on_function(function: ObjectKey, _old: JsonObject | None, _new: JsonObject | None) -> None:
+            for trigger in self._triggers.by_index(_BY_FUNCTION, function):
+                notice(ObjectKey(trigger["metadata"]["namespace"], trigger["metadata"]["name"]))
+
+        self._triggers.subscribe(lambda key, _old, _new: notice(key))
+        self._ingresses.subscribe(lambda key, _old, _new: notice(key))
+        self._functions.subscribe(on_function)
+
+    def keys(self) -> list[ObjectKey]:
+        """All triggers."""
+        return [ObjectKey(obj["metadata"]["namespace"], obj["metadata"]["name"]) for obj in self._triggers.values()]
+
+    async def reconcile(self, key: ObjectKey) -> float | None:
+        """
+        Look at one trigger; returns the seconds after which to look again even if nothing changes.
+
+        Raises a KubeError that is worth repeating, Conflict if the caches were behind.
+        """
+        obj = self._triggers.get(key)
+        if obj is None:
+            self._applier.forget(key.namespace, key.name)
+            return None
+        if obj["metadata"].get("deletionTimestamp"):
+            await remove_finalizer(self._client, HTTP_TRIGGERS, obj, OLD_FINALIZER)
+            return None
+        if (obj.get("spec") or {}).get("gateway") not in GATEWAYS:
+            await self._remove(key, obj)
+            await self._write_condition(key, obj, None)
+            return None
+        problem, look_again = await self._deploy(key, obj)
+        if problem is not None:
+            self._metrics.failed(HTTP_TRIGGERS.kind, problem.reason)
+        await self._write_condition(key, obj, _condition(obj, problem))
+        return look_again
+
+    async def _deploy(self, key: ObjectKey, obj: JsonObject) -> tuple[Problem | None, float | None]:
+        try:
+            trigger = parse_http_trigger(obj)
+            function = self._functions.get(ObjectKey(key.namespace, trigger.spec.function_name))
+            if trigger.spec.function_name and function is None:
+                name = trigger.spec.function_name
+                return Problem("FunctionNotFound", f"there is no function {name} in namespace {key.namespace}"), None
+            port = service_ports(parse_function(function).spec)[0]["port"] if function else 0
+            await self._applier.apply(INGRESSES, desired_ingress(trigger, port=port), self._ingresses.get(key))
+        except KubelessError as error:
+            if error.retriable:
+                raise
+            unwatched = isinstance(error, KubeError | ForeignObject)
+            return problem_of(error), LOOK_AGAIN if unwatched else None
+        return None, None
+
+    async def _remove(self, key: ObjectKey, obj: JsonObject) -> None:
+        """Delete an Ingress that was made when the trigger named another gateway."""
+        live = self._ingresses.get(key)
+        owners = live["metadata"].get("ownerReferences") or [] if live else []
+        if live is None or obj["metadata"]["uid"] not in {owner.get("uid") for owner in owners}:
+            return
+        try:
+            await self._client.delete(INGRESSES, key.name, namespace=key.namespace, uid=live["metadata"]["uid"])
+        except NotFound:
+            return
+
+    async def _write_condition(self, key: ObjectKey, obj: JsonObject, condition: Condition | None) -> None:
+        current = (obj.get("status") or {}).get("conditions") or []
+        if condition is None:
+            conditions = [item for item in current if item.get("type") != CONDITION]
+        else:
+            conditions = merge_conditions(current, [condition], now=self._now())
+        if conditions == current:
+            return
+        version = obj["metadata"]["resourceVersion"]
+        body = {"metadata": {"resourceVersion": version}, "status": {"conditions": conditions}}
+        try:
+            await self._client.patch(HTTP_TRIGGERS, key.name, body, namespace=key.namespace, subresource="status")
+        except NotFound:
+            return
+        log.info("trigger", trigger=key, ingress=condition.reason if condition else "none")
+
+
+def _condition(obj: JsonObject, problem: Problem | None) -> Condition:
+    generation = obj["metadata"].get("generation", 0)
+    if problem is not None:
+        return Condition(CONDITION, False, problem.reason, problem.message, generation)
+    return Condition(CONDITION, True, "Applied", "the Ingress is as it should be", generation)
+
+
+def _function_key(obj: JsonObject) -> ObjectKey:
+    return ObjectKey(obj["metadata"]["namespace"], str((obj.get("spec") or {}).get("function-name") or ""))
