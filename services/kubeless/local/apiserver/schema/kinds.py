@@ -15,7 +15,9 @@ One file for each API group and version lies in `kinds/`. A type begins in the f
   (FieldsV1).
   `core.X` and `meta.X` are types of those files.
 - Marks: `map=<keys>`, `set`, `atomic` (how server-side apply merges a list; `atomic` also for a map or a whole type),
-  `merge=<key>`, `merge`, `retainKeys` (how a strategic merge patch merges it).
+  `merge=<key>`, `merge`, `retainKeys` (how a strategic merge patch merges it). For Protobuf, which writes values that
+  are not set: `zero` (a scalar whose zero means something), `plain` (an object that means nothing if it is empty, as
+  is the case for metadata, spec, status and template).
 
 Files are read when first asked for: most commands never need them.
 """
@@ -29,6 +31,7 @@ _FIELD = re.compile(
     r'  (?P<number>\d+) (?P<name>[\w$*]+)(?P<required>!?) (?P<type>[\w.\[\]{}]+)(?P<marks>[^"]*)(?:"(?P<text>.*)")?'
 )
 _TYPE = re.compile(r'(?P<name>\w+)(?P<atomic> atomic)?(?: "(?P<text>.*)")?')
+_PLAIN = frozenset({"metadata", "spec", "status", "template"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,10 @@ class FieldType:
     merge_key: str
     """"" for lists of scalars."""
     retain_keys: bool
+    zero: bool
+    """A zero, false or "" that Protobuf carries was set by somebody."""
+    plain: bool
+    """An empty object that Protobuf carries was not."""
     description: str
 
 
@@ -144,6 +151,8 @@ def _field(file: str, line: str) -> FieldType:
         merge="merge" in marks,
         merge_key=marks.get("merge", ""),
         retain_keys="retainKeys" in marks,
+        zero="zero" in marks,
+        plain="plain" in marks or match["name"] in _PLAIN,
         description=match["text"] or "",
     )
 
