@@ -37,7 +37,7 @@ class AdminServer:
                 *routes,
             ]
         )
-        self._runner = web.AppRunner(application, access_log=None, handle_signals=False)
+        self._runner = web.AppRunner(application, access_log=None, handle_signals=False, shutdown_timeout=1.0)
 
     @property
     def port(self) -> int:
@@ -53,7 +53,7 @@ class AdminServer:
         """
         await self._runner.setup()
         try:
-            await web.TCPSite(self._runner, self._host, self._port, shutdown_timeout=1.0).start()
+            await web.TCPSite(self._runner, self._host, self._port).start()
         except OSError as error:
             await self._runner.cleanup()
             raise explain_bind_error(error, host=self._host, port=self._port, purpose="admin port") from error
