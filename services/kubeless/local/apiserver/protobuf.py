@@ -46,7 +46,7 @@ def decode(body: bytes) -> JsonObject:
     """
     if not body.startswith(MAGIC):
         raise ProtobufError(
-            f"the body does not begin with the magic number of Kubernetes, but with {shorten(body[:4])}"
+            f"the body begins with {shorten(body[:4])}, not with the magic number of Kubernetes"
         )
     envelope = dict(_fields(memoryview(body)[len(MAGIC) :]))
     kind_fields = dict(_fields(_as_bytes(envelope.get(1, b""))))
@@ -56,9 +56,8 @@ def decode(body: bytes) -> JsonObject:
     if name is None and kind == "DeleteOptions":  # every group has its own name for the same message
         name = TypeName("meta.v1", kind)
     if name is None:
-        raise UnknownKind(
-            f"{kind or 'an object without kind'} in {api_version or 'no version'} cannot be read from Protobuf; send JSON"
-        )
+        subject = f"{kind or 'an object without kind'} in {api_version or 'no version'}"
+        raise UnknownKind(f"{subject} cannot be read from Protobuf; send JSON")
     value = _message(_as_bytes(envelope.get(2, b"")), kinds.load(name), 0)
     return {"apiVersion": api_version, "kind": kind, **value}
 
