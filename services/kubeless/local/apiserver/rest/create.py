@@ -12,7 +12,8 @@ from kubeless.local.apiserver.rest.list_keys import keys_of
 from kubeless.local.apiserver.rest.metadata import check_type, fresh, named, placed
 from kubeless.local.apiserver.rest.options import WriteOptions
 from kubeless.local.apiserver.rest.outcome import Outcome, stored_as
-from kubeless.local.apiserver.status import already_exists, bad_request, forbidden, not_found
+from kubeless.local.apiserver.rest.service_address import with_address
+from kubeless.local.apiserver.status import already_exists, bad_request, forbidden, method_not_allowed, not_found
 
 CRD_FINALIZER = "customresourcecleanup.apiextensions.k8s.io"
 NAMESPACE_FINALIZER = "kubernetes"
@@ -44,11 +45,12 @@ def create(
     obj = _free_name(cluster, obj, resource)
     now = cluster.timestamp()
     obj = _initial(fresh(obj, resource, now), resource)
-    obj = fill_defaults(obj, resource)
+    obj = with_address(cluster, fill_defaults(obj, resource), None, resource)
     check_rules(obj, None, resource)
     if resource.key == CRDS.key:
         obj = {**obj, "status": initial_status(obj, now)}
     _check_namespace(cluster, obj, resource)
+    _check_definition(cluster, resource)
     if track:
         obj = managed_fields.record_update(
             None,
@@ -112,3 +114,10 @@ def _check_namespace(cluster: Cluster, obj: JsonObject, resource: ResourceType) 
         }
         subject = obj["metadata"]["name"]
         raise forbidden(f'{resource.qualified} "{subject}" is forbidden: {problem}', resource, subject, [cause])
+
+
+def _check_definition(cluster: Cluster, resource: ResourceType) -> None:
+    if resource.custom:
+        definition = cluster.store.get(key_of(CRDS, "", f"{resource.plural}.{resource.group}"))
+        if definition is not None and definition.deleting:
+            raise method_not_allowed("create not allowed while custom resource definition is terminating")

@@ -15,6 +15,7 @@ from kubeless.local.apiserver.rest.list_keys import keys_of
 from kubeless.local.apiserver.rest.metadata import check_type, continued, counts_generations, placed, same_content
 from kubeless.local.apiserver.rest.options import WriteOptions
 from kubeless.local.apiserver.rest.outcome import Outcome, stored_as
+from kubeless.local.apiserver.rest.service_address import with_address
 from kubeless.local.apiserver.status import invalid
 from kubeless.local.apiserver.storage.record import Record
 
@@ -60,7 +61,7 @@ def write(cluster: Cluster, update: Update, body: JsonObject) -> Outcome:
     obj = continued(obj, current, resource)
     obj = _only_subresource(obj, current, update)
     obj, warnings = check_fields(obj, resource, options.validation)
-    obj = fill_defaults(obj, resource)
+    obj = with_address(cluster, fill_defaults(obj, resource), current, resource)
     check_rules(obj, current, resource)
     if resource.key == CRDS.key and not update.subresource:
         obj = {**obj, "status": initial_status({**obj, "status": current.get("status")}, cluster.timestamp())}
