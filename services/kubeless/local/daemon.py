@@ -7,7 +7,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import TextIO
 
 from kubeless.core.errors import KubelessError
 from kubeless.local.state import AlreadyRunning, DataDir, NotADataDir, PlatformState, already_running
@@ -19,6 +20,8 @@ STOP_TIMEOUT = 30.0
 """Seconds a platform may take to drain its functions before it is killed."""
 
 _PAUSE = 0.02
+_LOG_PAUSE = 0.2
+_LOG_PIECE = 2**16
 
 
 class StartFailed(KubelessError):
@@ -63,6 +66,36 @@ def stop(data_dir: DataDir) -> bool:
         _signal(pid, signal.SIGKILL)
         _wait_until(lambda: not data_dir.is_running(), _PAUSE * 100)
     return True
+
+
+def read_log(data_dir: DataDir, *, follow: bool) -> Iterator[str]:
+    """
+    What the platform's parts log, in pieces; with `follow` until the reader has enough or the platform stops.
+
+    Raises:
+        NotADataDir: there is no log, as no platform has run on this folder.
+    """
+    try:
+        log = data_dir.log.open(errors="replace")
+    except FileNotFoundError:
+        raise NotADataDir(f"{data_dir.root}: no platform has run here; start one with 'kubeless local up'") from None
+    with log:
+        yield from _pieces(log)
+        while follow and data_dir.is_running():
+            if _rotated(log, data_dir):
+                log.close()
+                log = data_dir.log.open(errors="replace")
+            yield from _pieces(log)
+            time.sleep(_LOG_PAUSE)
+
+
+def _pieces(log: TextIO) -> Iterator[str]:
+    return iter(lambda: log.read(_LOG_PIECE), "")
+
+
+def _rotated(log: TextIO, data_dir: DataDir) -> bool:
+    """Whether the file that is read is no longer the one that is written."""
+    return os.fstat(log.fileno()).st_ino != data_dir.log.stat().st_ino
 
 
 def reset(data_dir: DataDir) -> bool:

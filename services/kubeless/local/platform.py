@@ -1,0 +1,112 @@
+"""
+The whole platform in one process.
+
+The embedded API server comes first; everything else is its client: the node that runs pods as processes, and the
+services, which are the very same code that runs in a cluster. Leaving the platform stops them in reverse order, so
+functions finish what they do before the API goes away.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from kubeless.api.crds import custom_resource_definitions
+from kubeless.controller import service as controller
+from kubeless.controller.settings import Settings as ControllerSettings
+from kubeless.core.settings import load
+from kubeless.gateway import service as gateway
+from kubeless.gateway.settings import Settings as GatewaySettings
+from kubeless.kube.client import KubeClient
+from kubeless.kube.resources import CRDS
+from kubeless.local.apiserver.server import ApiServer
+from kubeless.local.node.node import run_node
+from kubeless.local.node.settings import NodeSettings
+from kubeless.local.state import DataDir
+
+HOST = "127.0.0.1"
+"""Everything listens here: the embedded API server asks for no credentials."""
+
+CONTEXT = "kubeless-local"
+"""Name of the cluster, the user and the context in the kubeconfig."""
+
+_FIELD_MANAGER = "kubeless-local"
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformSettings:
+    """What a person may choose. Port 0 takes a free one."""
+
+    data_dir: DataDir
+    api_port: int = 8082
+    gateway_port: int = 8080
+    ephemeral: bool = False
+    """Keep the objects in memory only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """A running platform."""
+
+    client: KubeClient
+    addresses: dict[str, str]
+    """Name of a part (api, gateway) to its URL."""
+
+
+@asynccontextmanager
+async def run_platform(settings: PlatformSettings) -> AsyncIterator[Platform]:
+    """
+    Run everything while entered; it is ready once entered.
+
+    Raises:
+        PortTaken: one of the ports is in use; the message names the port and its owner.
+        DatabaseError: the state of an earlier platform cannot be read.
+    """
+    database = None if settings.ephemeral else settings.data_dir.database
+    async with AsyncExitStack() as stack:
+        api = await stack.enter_async_context(ApiServer(host=HOST, port=settings.api_port, database=database))
+        client = await stack.enter_async_context(await KubeClient.anonymous(api.url))
+        await _install_definitions(client)
+        node = await stack.enter_async_context(run_node(NodeSettings(data_dir=settings.data_dir.node), client))
+        api.logs = node.logs
+        await stack.enter_async_context(controller.serve(_controller_settings(), client))
+        front = await stack.enter_async_context(gateway.serve(_gateway_settings(settings), client))
+        _write_kubeconfig(settings.data_dir, api.url)
+        yield Platform(client, {"api": api.url, "gateway": f"http://{HOST}:{front.port}"})
+
+
+async def _install_definitions(client: KubeClient) -> None:
+    applied = (
+        client.apply(CRDS, definition, field_manager=_FIELD_MANAGER, force=True)
+        for definition in custom_resource_definitions()
+    )
+    await asyncio.gather(*applied)
+
+
+def _controller_settings() -> ControllerSettings:
+    # There can be no second controller, so none has to wait for the lease of one that was killed.
+    return load(ControllerSettings, {"LEADER_ELECTION": "false", "ADMIN_HOST": HOST, "ADMIN_PORT": "0"})
+
+
+def _gateway_settings(settings: PlatformSettings) -> GatewaySettings:
+    environ = {
+        "GATEWAY_HOST": HOST,
+        "GATEWAY_PORT": str(settings.gateway_port),
+        "GATEWAY_ADMIN_HOST": HOST,
+        "GATEWAY_ADMIN_PORT": "0",
+        "GATEWAY_DIRECT_PATHS": "true",
+    }
+    return load(GatewaySettings, environ)
+
+
+def _write_kubeconfig(data_dir: DataDir, server: str) -> None:
+    kubeconfig = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": CONTEXT, "cluster": {"server": server}}],
+        "users": [{"name": CONTEXT, "user": {}}],
+        "contexts": [{"name": CONTEXT, "context": {"cluster": CONTEXT, "user": CONTEXT, "namespace": "default"}}],
+        "current-context": CONTEXT,
+    }
+    data_dir.kubeconfig.write_text(json.dumps(kubeconfig, indent=2) + "\n")  # JSON is YAML, and needs no library
