@@ -1,107 +1,11 @@
-"""A local platform, started and used as a person would: the `kubeless` command, `kubectl`, HTTP."""
+"""Local platforms for the tests that go through the front door."""
 
-import json
-import os
-import shutil
-import subprocess
-import sys
-import time
-import urllib.request
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
-from urllib.error import HTTPError
 
 import pytest
 
-
-@dataclass(frozen=True)
-class Answer:
-    """An HTTP answer."""
-
-    status: int
-    body: str
-
-
-@dataclass(frozen=True)
-class LocalPlatform:
-    """A platform in its own folder, and the commands to use it."""
-
-    folder: Path
-
-    @property
-    def environment(self) -> dict[str, str]:
-        """The environment of someone who works in `folder` with no other cluster at hand, and no discovery cache."""
-        kept = {name: value for name, value in os.environ.items() if name != "KUBECONFIG"}
-        return {**kept, "HOME": str(self.folder), "PYTHONWARNINGS": "default"}
-
-    def kubeless(self, *arguments: str, check: bool = True, stdin: str = "") -> subprocess.CompletedProcess[str]:
-        """Run the `kubeless` command in the platform's folder."""
-        return self._run([sys.executable, "-m", "kubeless.cli.main", *arguments], check=check, stdin=stdin)
-
-    def kubectl(self, *arguments: str, check: bool = True, stdin: str = "") -> subprocess.CompletedProcess[str]:
-        """Run `kubectl` against the platform; skips the test where there is none."""
-        program = shutil.which("kubectl")
-        if program is None:
-            pytest.skip("kubectl is not on PATH")
-        kubeconfig = str(self.folder / ".kubeless" / "kubeconfig")
-        return self._run([program, "--kubeconfig", kubeconfig, *arguments], check=check, stdin=stdin)
-
-    def up(self, *arguments: str) -> None:
-        """Start it in the background on free ports."""
-        self.kubeless("local", "up", "-d", "--api-port", "0", "--gateway-port", "0", *arguments)
-
-    def down(self) -> None:
-        """Stop it."""
-        self.kubeless("local", "down")
-
-    @property
-    def status(self) -> dict[str, Any]:
-        """What `kubeless local status -o json` tells."""
-        result: dict[str, Any] = json.loads(self.kubeless("local", "status", "-o", "json", check=False).stdout)
-        return result
-
-    def http(self, method: str, path: str, *, host: str | None = None, data: bytes | None = None) -> Answer:
-        """Send a request to the gateway."""
-        request = urllib.request.Request(self.status["addresses"]["gateway"] + path, data=data, method=method)
-        if host is not None:
-            request.add_header("Host", host)
-        try:
-            with urllib.request.urlopen(request, timeout=10) as response:
-                return Answer(response.status, response.read().decode())
-        except HTTPError as error:
-            with error:
-                return Answer(error.code, error.read().decode())
-
-    def processes(self) -> list[str]:
-        """The command lines of all processes that work in or below the platform's folder."""
-        found = []
-        for process in Path("/proc").glob("[0-9]*"):
-            try:
-                environment = (process / "environ").read_bytes()
-                command = (process / "cmdline").read_bytes()
-            except OSError:
-                continue
-            if str(self.folder).encode() in environment + command and command:
-                found.append(command.replace(b"\0", b" ").decode(errors="replace"))
-        return found
-
-    def _run(self, command: list[str], *, check: bool, stdin: str) -> subprocess.CompletedProcess[str]:
-        result = subprocess.run(
-            command, cwd=self.folder, env=self.environment, input=stdin, capture_output=True, text=True, timeout=90
-        )
-        if check and result.returncode != 0:
-            pytest.fail(f"{' '.join(command)} ended with {result.returncode}:\n{result.stdout}{result.stderr}")
-        return result
-
-
-def eventually(condition: Callable[[], object], *, within: float = 20.0) -> None:
-    """Wait until `condition` holds; fails after `within` seconds."""
-    deadline = time.monotonic() + within
-    while not condition():
-        assert time.monotonic() < deadline, f"not true within {within} s"
-        time.sleep(0.05)
+from support.localplatform import LocalPlatform
 
 
 @pytest.fixture(scope="session")

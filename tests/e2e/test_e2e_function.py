@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
-from conftest import LocalPlatform, eventually
+
+from support.localplatform import LocalPlatform, eventually
 
 ECHO = "def run(event, context):\n    return event['data']\n"
 WHO = "import os\n\n\ndef who(event, context):\n    return os.environ['FUNC_HOST']\n"

@@ -6,7 +6,7 @@ import signal
 import socket
 from pathlib import Path
 
-from conftest import LocalPlatform, eventually
+from support.localplatform import LocalPlatform, eventually
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
