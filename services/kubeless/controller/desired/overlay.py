@@ -37,7 +37,7 @@ def _container(own: JsonObject, common: JsonObject) -> JsonObject:
     for key in _JOINED & own.keys() & common.keys():
         if _are_objects(own[key]) and _are_objects(common[key]):
             # Of two variables with one name a container gets the last, so the function's come last.
-            taken = {item.get("name") for item in own[key]} - {None}
+            taken = [item["name"] for item in own[key] if item.get("name")]
             merged[key] = [item for item in common[key] if item.get("name") not in taken] + own[key]
     return merged
 

@@ -131,7 +131,7 @@ def _fill_defaults(pod: JsonObject, function: Function) -> None:
 def _add_pull_secrets(pod: JsonObject, config: Config, runtime: Runtime | None) -> None:
     names = [*config.pull_secrets, *(runtime.image_pull_secrets if runtime else ())]
     secrets = objects(pod, "imagePullSecrets", _SPEC)
-    known = {secret.get("name") for secret in secrets}
+    known = [secret.get("name") for secret in secrets]
     secrets += [{"name": name} for name in dict.fromkeys(names) if name not in known]
     if not secrets:
         pod.pop("imagePullSecrets")
