@@ -15,9 +15,12 @@ from kubeless.controller.update import differs, marked
 from kubeless.core.errors import KubelessError
 
 SCALARS = st.none() | st.booleans() | st.integers(-1, 70_000) | st.text(max_size=4) | st.floats(allow_nan=False)
-KEYS = st.sampled_from(
-    ["metadata", "labels", "annotations", "spec", "template", "containers", "initContainers", "env", "ports", "name", "resources", "limits", "memory", "volumes", "image", "selector", "port", "targetPort", "nodePort", "metrics", "type", "resource", "target", "scaleTargetRef", "imagePullSecrets", "securityContext", "volumeMounts", "pods", "Pods", "containerPort"]
-)
+WORDS = """
+metadata labels annotations spec template containers initContainers env ports name resources limits memory volumes image
+selector port targetPort nodePort metrics type resource target scaleTargetRef imagePullSecrets securityContext pods Pods
+volumeMounts containerPort
+"""
+KEYS = st.sampled_from(WORDS.split())
 JSON = st.recursive(
     SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4), max_leaves=12
 )
