@@ -5,6 +5,7 @@ Everything that can go wrong ends here, as an exit code and a line on stderr (se
 before a command needs it: `kubeless --help` is a matter of tens of milliseconds.
 """
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -13,6 +14,9 @@ import click
 from kubeless.cli import failure
 from kubeless.cli.commands import CommandPlace, LazyGroup
 from kubeless.cli.options import cluster_options
+
+COMPLETION_VARIABLE = "_KUBELESS_COMPLETE"
+"""Set by the completion scripts (see `completion`) when they want an answer instead of a command."""
 
 _COMMANDS = {
     "function": CommandPlace("kubeless.cli.function.group:group", "Deploy, change, call and watch functions"),
@@ -35,7 +39,7 @@ def root() -> None:
 def main(args: Sequence[str] | None = None) -> int:
     """Run the command line (default: the one of this process); the exit code."""
     try:
-        code = _run(args)
+        code = _run(sys.argv[1:] if args is None else args)
         sys.stdout.flush()  # here, where a reader that has left is still noticed
     except BrokenPipeError:
         return failure.broken_pipe()
@@ -43,9 +47,15 @@ def main(args: Sequence[str] | None = None) -> int:
         return code
 
 
-def _run(args: Sequence[str] | None) -> int:
+def _run(args: Sequence[str]) -> int:
+    # Not `root.main()`, which knows no other code than 1 for an interrupt or a reader that has left.
     try:
-        result = root.main(args, prog_name="kubeless", complete_var="_KUBELESS_COMPLETE", standalone_mode=False)
+        if instruction := os.environ.get(COMPLETION_VARIABLE):
+            return _complete(instruction)
+        with root.make_context("kubeless", list(args)) as context:
+            result = root.invoke(context)
+    except click.exceptions.Exit as end:
+        return end.exit_code
     except click.UsageError as error:
         return _report_usage(error)
     except (click.Abort, KeyboardInterrupt):
@@ -55,6 +65,13 @@ def _run(args: Sequence[str] | None) -> int:
     except Exception as error:  # the one place where every error becomes a message
         return failure.report(error)
     return result if isinstance(result, int) else 0
+
+
+def _complete(instruction: str) -> int:
+    """Answer the completion script of a shell."""
+    from click.shell_completion import shell_complete
+
+    return shell_complete(root, {}, "kubeless", COMPLETION_VARIABLE, instruction)
 
 
 def _report_usage(error: click.UsageError) -> int:
