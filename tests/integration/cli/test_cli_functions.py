@@ -1,6 +1,7 @@
 """The function commands against a real API, with the test in the place of the controller."""
 
 import asyncio
+import hashlib
 import json
 import signal
 from collections.abc import AsyncIterator
@@ -147,6 +148,39 @@ async def test_what_the_api_refuses_is_told_in_full(bench: "Bench") -> None:
     assert "Traceback" not in ran.err
 
 
+@asynccontextmanager
+async def web_server(body: bytes, *, status: int = 200) -> AsyncIterator[str]:
+    """The URL of a server that gives `body` for every path."""
+
+    async def give(request: web.Request) -> web.Response:
+        return web.Response(body=body, status=status)
+
+    application = web.Application()
+    application.router.add_get("/{path:.*}", give)
+    runner = web.AppRunner(application, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
+
+
+async def test_of_a_url_the_address_is_stored_and_the_content_checked(bench: "Bench") -> None:
+    async with web_server(b"PK") as url:
+        ran = await bench.run(*DEPLOY[:-1], f"{url}/code.zip?raw=true")
+    assert ran.code == 0
+    spec = (await bench.function("bill"))["spec"]
+    assert (spec["function"], spec["function-content-type"]) == (f"{url}/code.zip?raw=true", "url+zip")
+    assert spec["checksum"] == f"sha256:{hashlib.sha256(b'PK').hexdigest()}"
+
+
+async def test_an_error_page_is_no_source(bench: "Bench") -> None:
+    async with web_server(b"not here", status=404) as url:
+        ran = await bench.run(*DEPLOY[:-1], f"{url}/code.zip")
+    assert (ran.code, "the server answered 404" in ran.err) == (1, True)
+
+
 async def test_a_dry_run_changes_nothing(bench: "Bench") -> None:
     bench.write_source()
     ran = await bench.run(*DEPLOY, "--dryrun", "-o", "json")
@@ -165,6 +199,18 @@ async def test_waiting_ends_when_this_generation_is_ready(bench: "Bench") -> Non
     ran = await bench.finish(process)
     assert ran.code == 0
     assert "Function bill: ready" in ran.err
+
+
+async def test_waiting_tells_the_steps_of_the_pods(bench: "Bench") -> None:
+    bench.write_source()
+    process = await bench.start(*DEPLOY, "--wait")
+    await bench.eventually(lambda: exists(bench))
+    await add_pod(bench, pod("bill-1", ready=False))
+    assert process.stderr is not None
+    while b"Function bill: starting" not in await process.stderr.readline():
+        pass
+    await bench.write_ready("bill", "True", "Ready")
+    assert (await bench.finish(process)).code == 0
 
 
 async def test_waiting_for_an_update_does_not_believe_the_generation_before(bench: "Bench") -> None:

@@ -1,6 +1,7 @@
 """What a function's status means for somebody who waits."""
 
 from kubeless.cli.function.readiness import readiness
+from kubeless.cli.function.steps import pod_step
 from kubeless.core.jsontypes import JsonObject
 
 
@@ -33,3 +34,31 @@ def test_what_nobody_mends_ends_the_wait() -> None:
     for reason in ("UnknownRuntime", "InvalidHandler", "InvalidFunction", "PrepareFailed", "CrashLoopBackOff"):
         seen = readiness(with_condition(status="False", reason=reason, message="m", observedGeneration=1), generation=1)
         assert (seen.state, seen.describe()) == ("failed", f"{reason}: m")
+
+
+def pod(*, ready: bool = False, leaving: bool = False, init: str = "", running: bool = False) -> JsonObject:
+    state = {"running": {"startedAt": "now"}} if running else {"waiting": {"reason": "PodInitializing"}}
+    return {
+        "metadata": {"name": "p", "deletionTimestamp": "now" if leaving else None},
+        "status": {
+            "initContainerStatuses": [{"name": init, "state": {"running": {"startedAt": "now"}}}] if init else [],
+            "containerStatuses": [{"name": "bill", "ready": ready, "state": state}],
+        },
+    }
+
+
+def test_the_step_is_that_of_the_pod_that_comes_up() -> None:
+    assert pod_step([pod(ready=True), pod(init="install")]) == "installing dependencies"
+    assert pod_step([pod(leaving=True, init="prepare"), pod(running=True)]) == "starting"
+
+
+def test_pods_that_are_ready_leave_or_wait_are_at_no_step() -> None:
+    assert pod_step([pod(ready=True), pod(leaving=True), pod()]) is None
+
+
+def test_a_ready_function_passes_on_what_its_node_finds_odd() -> None:
+    seen = readiness(
+        with_condition(status="True", reason="Ready", message="1 of 1 pods answer; old", observedGeneration=1),
+        generation=1,
+    )
+    assert seen.step == "ready: 1 of 1 pods answer; old"

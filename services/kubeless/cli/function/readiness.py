@@ -40,6 +40,9 @@ HOPELESS = frozenset(
 UNSEEN = "submitted"
 """The step before the controller has looked at the object."""
 
+PROGRESSING = "progressing"
+"""The step while its pods come up."""
+
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
@@ -64,7 +67,8 @@ def readiness(function: JsonObject, *, generation: int) -> Readiness:
         return Readiness("waiting")
     reason, message = str(condition.get("reason") or ""), str(condition.get("message") or "")
     if condition.get("status") == "True":
-        return Readiness("ready", "ready", reason, message)
+        # The message repeats what a node finds odd about a function that runs all the same.
+        return Readiness("ready", f"ready: {message}" if message else "ready", reason, message)
     hopeless = condition.get("status") == "False" and (reason in HOPELESS or reason.startswith("Invalid"))
     return Readiness("failed" if hopeless else "waiting", _in_words(reason), reason, message)
 

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from kubeless.api.resource import FUNCTIONS
 from kubeless.cli.failure import Fatal
 from kubeless.cli.function.pods import last_words
-from kubeless.cli.function.readiness import UNSEEN, Readiness, readiness
+from kubeless.cli.function.readiness import PROGRESSING, UNSEEN, Readiness, readiness
+from kubeless.cli.function.steps import telling_steps
 from kubeless.cli.progress import show_progress
 from kubeless.core.jsontypes import JsonObject
 from kubeless.kube.errors import Gone, ServerError, Timeout, Unreachable
@@ -42,11 +43,13 @@ async def wait_ready(client: "KubeClient", function: JsonObject, *, timeout: flo
         async with (
             asyncio.timeout(timeout),
             show_progress(f"Function {name}") as progress,
+            telling_steps(client, function, progress.tell),
             aclosing(_states(client, function)) as states,
         ):
             async for state in states:
                 seen = state
-                progress.tell(seen.step)
+                if seen.step != PROGRESSING:  # the pods say more about that
+                    progress.tell(seen.step)
     except TimeoutError as error:
         raise NotReady(_too_late(name, seen, timeout)) from error
     if seen.state == "failed":
