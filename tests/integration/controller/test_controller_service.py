@@ -195,6 +195,28 @@ async def test_a_new_configuration_takes_effect_without_a_restart(client: KubeCl
         assert (await client.get(DEPLOYMENTS, "echo"))["spec"]["template"]["spec"]["containers"][0]["image"] == "cob:1"
 
 
+async def test_a_configuration_that_cannot_be_read_changes_nothing(client: KubeClient) -> None:
+    metadata = {"name": "kubeless-config", "namespace": "default"}
+    data = {"provision-image": "ours/unzip:1"}
+    config = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}
+    await client.create(CONFIG_MAPS, config)
+    settings = replace(SETTINGS, kubeless_namespace="default")
+    async with (
+        serve(settings, client) as running,
+        aiohttp.ClientSession(f"http://127.0.0.1:{running.admin_port}") as web,
+    ):
+
+        async def noticed() -> bool:
+            async with web.get("/metrics") as answer:
+                return "kubeless_controller_config_valid 0.0" in await answer.text()
+
+        await client.patch(CONFIG_MAPS, "kubeless-config", {"data": {"runtime-images": "{"}})
+        await eventually(noticed)
+        await client.create(FUNCTIONS, function())
+        deployment = await eventually(lambda: client.get(DEPLOYMENTS, "echo"))
+    assert deployment["spec"]["template"]["spec"]["initContainers"][0]["image"] == "ours/unzip:1"
+
+
 async def test_the_crd_may_say_where_the_configuration_is(client: KubeClient) -> None:
     annotations = {"kubeless.io/namespace": "default", "kubeless.io/config": "mine"}
     await client.patch(CRDS, FUNCTIONS.qualified_name, {"metadata": {"annotations": annotations}})
