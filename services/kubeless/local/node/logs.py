@@ -2,7 +2,8 @@
 The logs of pods, for the API server: `kubectl logs` with its options.
 
 All is read off the disk: the newest run of a container is the one with the highest number, and it is written to for as
-long as its process file exists. So a log can be read whatever state the node is in, and after a restart of the platform.
+long as its process file exists. So a log can be read whatever state the node is in, also after a restart of the
+platform.
 """
 
 import asyncio

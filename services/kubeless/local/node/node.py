@@ -53,18 +53,20 @@ class _Caches:
 
 
 @asynccontextmanager
-async def run_node(settings: NodeSettings, client: KubeClient) -> AsyncIterator[Node]:
+async def run_node(
+    settings: NodeSettings, client: KubeClient, *, runtimes: RuntimeFinder | None = None
+) -> AsyncIterator[Node]:
     """
-    Run the node while entered.
+    Run the node while entered; `runtimes` finds what runs functions, by default the interpreters of this machine.
 
     Once entered, what an earlier platform left is ended, and no pod claims to be ready that is not.
     """
     caches = _make_caches(client)
     events = EventRecorder(client, component="kubelet", host=settings.name)
-    tools = NodeTools(settings=settings, client=client, events=events, runtimes=RuntimeFinder())
+    tools = NodeTools(settings=settings, client=client, events=events, runtimes=runtimes or RuntimeFinder())
     kubelet = Kubelet(tools, caches.pods)
     async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(cache.run()) for cache in caches.all]
+        tasks: list[asyncio.Task[None]] = [group.create_task(cache.run()) for cache in caches.all]
         for cache in caches.all:
             await cache.wait_synced()
         await kubelet.clean_up()

@@ -2,6 +2,7 @@
 
 import os
 import platform
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import structlog
@@ -69,10 +70,8 @@ async def register(client: KubeClient, name: str) -> None:
     """Write the Node; a server that has no nodes goes without."""
     node = make_node(name, now=datetime.now(UTC))
     try:
-        try:
+        with suppress(AlreadyExists):
             await client.create(NODES, node)
-        except AlreadyExists:
-            pass
         await client.patch(NODES, name, {"status": node["status"]}, subresource="status")
     except NotFound:
         log.debug("the API has no nodes")

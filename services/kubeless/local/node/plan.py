@@ -28,7 +28,7 @@ from kubeless.local.node.settings import NodeSettings
 from kubeless.local.node.volumes import plan_volumes, write_volumes
 from kubeless.runtimes.catalog import resolve
 from kubeless.runtimes.locate import LocalRuntime, RuntimeNotAvailable, locate
-from kubeless.runtimes.runtime import UnknownRuntime
+from kubeless.runtimes.runtime import Runtime, UnknownRuntime
 
 T = TypeVar("T")
 
@@ -83,12 +83,13 @@ class PodPlan:
 class RuntimeFinder:
     """Finds the interpreter of each runtime once; what is missing is looked for again each time."""
 
+    locate: Callable[[Runtime], LocalRuntime] = locate
     _found: dict[str, LocalRuntime] = field(default_factory=dict)
 
     async def find(self, runtime_id: str) -> LocalRuntime:
         """Raises UnknownRuntime or RuntimeNotAvailable."""
         if runtime_id not in self._found:
-            self._found[runtime_id] = await asyncio.to_thread(locate, resolve(runtime_id))
+            self._found[runtime_id] = await asyncio.to_thread(self.locate, resolve(runtime_id))
         return self._found[runtime_id]
 
 

@@ -114,7 +114,7 @@ class Process:
             await self._process.wait()
             return int(report.removeprefix("exited "))
         # The runner was killed: nobody else would end what it watched over.
-        await asyncio.to_thread(strays.end_group, self.pid, self._mark)
+        strays.kill_group(self.pid, self._mark)
         self._command.process_file.unlink(missing_ok=True)
         await self._process.wait()
         return -signal.SIGKILL

@@ -20,23 +20,23 @@ _PAUSE = 0.02
 
 
 def end_strays(pods: Path) -> int:
-    """End every process named in a process file below `pods` and remove the files. Returns how many were alive."""
+    """End every process named in a process file below `pods`, at last by force. Returns how many were alive. Blocks."""
     files = list(pods.glob(f"*/processes/*{PROCESS_FILE_SUFFIX}"))
     alive = [entry for file in files for entry in _read(file) if _is_alive(*entry)]
     for pid, _ in alive:
         _signal(pid, signal.SIGTERM)
+    deadline = time.monotonic() + GRACE
+    while any(_is_alive(*entry) for entry in alive) and time.monotonic() < deadline:
+        time.sleep(_PAUSE)
     for pid, mark in alive:
-        end_group(pid, mark)
+        kill_group(pid, mark)
     for file in files:
         file.unlink(missing_ok=True)
     return len(alive)
 
 
-def end_group(pid: int, mark: str) -> None:
-    """Give the process `pid` with start time `mark` a second to end, then kill what is left of its group. Blocks."""
-    deadline = time.monotonic() + GRACE
-    while _is_alive(pid, mark) and time.monotonic() < deadline:
-        time.sleep(_PAUSE)
+def kill_group(pid: int, mark: str) -> None:
+    """Kill what is left of the group that the process `pid` with start time `mark` led."""
     # While members are left, the number of a group is not given to another process: no leader means it is still ours.
     if mark and start_mark(pid) in ("", mark):
         _signal(pid, signal.SIGKILL)
