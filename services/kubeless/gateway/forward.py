@@ -22,7 +22,7 @@ from kubeless.gateway.cors import is_preflight, preflight_headers
 from kubeless.gateway.functions import Destination, Functions, destination, direct_route
 from kubeless.gateway.headers import content_length, for_client, for_function
 from kubeless.gateway.headers import request_id as take_request_id
-from kubeless.gateway.incoming import ClientGone, Incoming, Reply
+from kubeless.gateway.incoming import BadBody, BodyTimeout, ClientGone, Incoming, Reply
 from kubeless.gateway.metrics import GatewayMetrics
 from kubeless.gateway.refusal import Refusal, body, from_transport
 from kubeless.gateway.route import Route
@@ -110,7 +110,9 @@ class Forwarder:
             await self._refuse(incoming, reply, progress, refusal)
         except TransportError as error:
             await self._refuse(incoming, reply, progress, from_transport(error))
-        except InvalidRequest as error:
+        except BodyTimeout as error:
+            await self._refuse(incoming, reply, progress, Refusal(408, "body_timeout", str(error), close=True))
+        except (InvalidRequest, BadBody) as error:
             await self._refuse(incoming, reply, progress, Refusal(400, "bad_request", str(error), close=True))
         except ClientGone:
             raise

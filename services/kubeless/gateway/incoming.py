@@ -10,12 +10,20 @@ from collections.abc import AsyncIterable, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from kubeless.core.errors import KubelessError
+from kubeless.core.errors import InvalidInput, KubelessError
 from kubeless.delivery.transport.request import Headers
 
 
 class ClientGone(KubelessError):
     """The client closed the connection before its request was answered."""
+
+
+class BadBody(InvalidInput):
+    """The request body is not framed as announced."""
+
+
+class BodyTimeout(BadBody):
+    """The rest of the request body did not come in time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +34,7 @@ class Incoming:
     target: bytes
     headers: Headers
     body: bytes | AsyncIterable[bytes]
-    """Bytes where the whole body is here already. Iterating may raise ClientGone."""
+    """Bytes where the whole body is here already. Iterating may raise ClientGone or BadBody."""
     content_length: int | None
     """Announced length of the body; None if there is no body or it comes in chunks."""
     peer: str

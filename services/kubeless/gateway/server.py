@@ -4,6 +4,7 @@ The gateway's HTTP server: aiohttp's parser and connections, none of its framewo
 This is the only module of the data path that knows aiohttp; `incoming` is the line between.
 """
 
+import asyncio
 from collections.abc import AsyncIterable, AsyncIterator
 from types import TracebackType
 from typing import Self
@@ -15,7 +16,7 @@ from multidict import CIMultiDict
 from kubeless.core.ports import explain_bind_error
 from kubeless.delivery.transport.request import Headers
 from kubeless.gateway.headers import content_length, values
-from kubeless.gateway.incoming import ClientGone, Handler, Incoming
+from kubeless.gateway.incoming import BadBody, BodyTimeout, ClientGone, Handler, Incoming
 
 _MAX_LINE_BYTES = 16 * 1024
 _MAX_FIELD_BYTES = 16 * 1024
@@ -26,12 +27,15 @@ _LINGER = 2.0
 class Server:
     """Listens while entered. `handler` is cancelled when its client goes away."""
 
-    def __init__(self, handler: Handler, *, host: str, port: int, keepalive_timeout: float) -> None:
-        """`port` 0 takes a free one, see `self.port` once entered."""
+    def __init__(
+        self, handler: Handler, *, host: str, port: int, keepalive_timeout: float, body_timeout: float
+    ) -> None:
+        """`port` 0 takes a free one, see `self.port` once entered. `body_timeout`: see `Settings`."""
         self._handler = handler
         self._host = host
         self._port = port
         self._keepalive_timeout = keepalive_timeout
+        self._body_timeout = body_timeout
         self._site: web.TCPSite | None = None
 
     @property
@@ -74,15 +78,21 @@ class Server:
         await self._runner.cleanup()
 
     async def stop_intake(self) -> None:
-        """Accept no more connections and end the idle ones; requests under way go on."""
+        """
+        Accept no more connections; requests under way go on.
+
+        aiohttp's `pre_shutdown` is no help: it would also throw away what is still to come of a body under way. Kept
+        connections end with their next answer, or when the server is left.
+        """
         if self._site is not None:
             await self._site.stop()
             self._site = None
-        self._server.pre_shutdown()
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         reply = _Reply(request)
-        await self._handler(_incoming(request), reply)
+        await self._handler(_incoming(request, self._body_timeout), reply)
+        if not reply.started:
+            reply.abort()
         return reply.response
 
 
@@ -124,13 +134,13 @@ def _text(raw: bytes) -> str:
     return raw.decode("utf-8", "replace")  # aiohttp writes UTF-8
 
 
-def _incoming(request: web.BaseRequest) -> Incoming:
+def _incoming(request: web.BaseRequest, body_timeout: float) -> Incoming:
     headers = request.raw_headers
     return Incoming(
         method=request.method,
         target=request.raw_path.encode("utf-8", "surrogateescape"),
         headers=headers,
-        body=_body(request),
+        body=_body(request, body_timeout),
         content_length=content_length(headers),
         peer=request.remote or "unknown",
         scheme=request.scheme,
@@ -138,25 +148,37 @@ def _incoming(request: web.BaseRequest) -> Incoming:
     )
 
 
-def _body(request: web.BaseRequest) -> bytes | AsyncIterable[bytes]:
+def _body(request: web.BaseRequest, timeout: float) -> bytes | AsyncIterable[bytes]:
     content = request.content
     if not request.can_read_body:
         return b""
-    expecting = b"100-continue" in (value.lower() for value in values(request.raw_headers, b"expect"))
     if content.is_eof() and isinstance(content, StreamReader):
         return content.read_nowait()
-    return _pieces(request, content, expecting=expecting)
+    return _pieces(request, timeout)
 
 
-async def _pieces(request: web.BaseRequest, content: StreamReader, *, expecting: bool) -> AsyncIterator[bytes]:
+async def _pieces(request: web.BaseRequest, timeout: float) -> AsyncIterator[bytes]:
     """
     The body as it arrives. Whoever asks for the first piece wants the body: only then is the client told to send it.
     """
     try:
-        if expecting:
+        if b"100-continue" in (value.lower() for value in values(request.raw_headers, b"expect")):
             await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             request.writer.output_size = 0
-        async for piece in content.iter_any():
+        while piece := await _next_piece(request, timeout):
             yield piece
     except (ConnectionError, ClientError, web.RequestPayloadError) as error:
-        raise ClientGone from error
+        if request.transport is None or request.transport.is_closing():
+            raise ClientGone from error
+        raise BadBody from error
+
+
+async def _next_piece(request: web.BaseRequest, timeout: float) -> bytes:
+    """
+    What has arrived; empty at the end. aiohttp does not tell the reader of a body that its framing broke: time does.
+    """
+    try:
+        async with asyncio.timeout(timeout):
+            return await request.content.readany()
+    except TimeoutError as error:
+        raise BodyTimeout(f"the rest of the request body did not come within {timeout:g} s") from error

@@ -76,7 +76,11 @@ async def serve(settings: Settings, client: Source) -> AsyncIterator[Gateway]:
 async def _intake(settings: Settings, forwarder: Forwarder, admin: AdminServer) -> AsyncIterator[Server]:
     """Take requests while entered; on leaving, refuse new ones and finish those under way."""
     server = Server(
-        forwarder.handle, host=settings.host, port=settings.port, keepalive_timeout=settings.keepalive_timeout
+        forwarder.handle,
+        host=settings.host,
+        port=settings.port,
+        keepalive_timeout=settings.keepalive_timeout,
+        body_timeout=settings.body_timeout,
     )
     async with server:
         admin.ready = True

@@ -42,6 +42,9 @@ class Settings:
     max_body_bytes: int = setting("GATEWAY_MAX_BODY_BYTES", default=1024 * 1024 * 1024)
     """Largest request body where the trigger names no limit of its own. 0: no limit."""
 
+    body_timeout: float = setting("GATEWAY_BODY_TIMEOUT", default=60.0)
+    """Seconds a client may be silent while it sends a body."""
+
     keepalive_timeout: float = setting("GATEWAY_KEEPALIVE_TIMEOUT", default=75.0)
     """Seconds an idle client connection is kept."""
 

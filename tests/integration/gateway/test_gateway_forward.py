@@ -107,7 +107,9 @@ async def gateway(
             transport=transport,
             metrics=GatewayMetrics(registry),
         )
-        async with Server(forwarder.handle, host="127.0.0.1", port=0, keepalive_timeout=5.0) as server:
+        async with Server(
+            forwarder.handle, host="127.0.0.1", port=0, keepalive_timeout=5.0, body_timeout=settings.body_timeout
+        ) as server:
             yield Gateway(server.port, forwarder, server, registry)
 
 
@@ -355,6 +357,52 @@ async def test_a_client_that_goes_away_while_it_sends_is_counted() -> None:
         await asyncio.wait_for(begun.wait(), 5)
         writer.close()
         await running.wait_count("client_gone", status="none")
+
+
+@pytest.mark.parametrize("rest", [b"", b"zz\r\nGET /smuggled HTTP/1.1\r\n\r\n"])
+async def test_a_body_that_stops_or_breaks_its_framing_ends_and_never_completes_upstream(rest: bytes) -> None:
+    taken = bytearray()
+    begun = asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while piece := await reader.read(1000):
+            taken.extend(piece)
+            if b"abc" in taken:
+                begun.set()
+
+    async with gateway(serve, settings=replace(SETTINGS, body_timeout=0.1)) as running:
+        reader, writer = await asyncio.open_connection("127.0.0.1", running.port)
+        writer.write(get("/echo", "Transfer-Encoding: chunked", method="POST") + b"3\r\nabc\r\n")
+        async with asyncio.timeout(5):
+            await begun.wait()
+            writer.write(rest)
+            assert (await reader.readline()).startswith(b"HTTP/1.1 408 ")
+        writer.close()
+    assert b"0\r\n\r\n" not in taken
+    assert b"smuggled" not in taken
+
+
+async def test_an_upload_under_way_when_the_gateway_stops_is_finished() -> None:
+    begun = asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"one")
+        begun.set()
+        await reader.readexactly(3)
+        writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+        await reader.read()
+
+    async with gateway(serve) as running, asyncio.TaskGroup() as group:
+        reader, writer = await asyncio.open_connection("127.0.0.1", running.port)
+        writer.write(b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\n\r\none")
+        await asyncio.wait_for(begun.wait(), 5)
+        await running.server.stop_intake()
+        draining = group.create_task(running.forwarder.drain(5))
+        writer.write(b"two")
+        assert await draining
+        async with asyncio.timeout(5):
+            assert (await reader.read()).startswith(b"HTTP/1.1 204 ")
+        writer.close()
 
 
 LIMITED = replace(ECHO, max_body_bytes=4)

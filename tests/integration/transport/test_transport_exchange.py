@@ -252,8 +252,8 @@ async def trickle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
 
 async def test_a_trickle_is_no_silence() -> None:
     async with upstream(trickle) as (_, endpoint), Transport() as transport:
-        async with await transport.send(GET, [endpoint], Timeouts(read=0.2)) as response:
-            assert await response.read() == b"x" * 10
+        response = await transport.send(GET, [endpoint], Timeouts(read=0.2))
+        assert await response.read() == b"x" * 10
 
 
 async def test_a_trickle_does_not_escape_the_total_timeout() -> None:

@@ -101,20 +101,18 @@ class Pool:
 
         Raises PoolExhausted, ConnectFailed, ConnectTimeout, or TotalTimeout at loop time `deadline`.
         """
-        if len(self._open) + self._connecting >= self._limits.max_connections and not self._make_room():
+        if self._is_full() and not self._make_room():
             handed = await self._wait_turn(timeouts.acquire, deadline)
             if handed is not None:
                 self._counters.connections_reused += 1
                 return handed
-        self._connecting += 1
+        else:
+            self._connecting += 1
         try:
-            connection = await self._connect(timeouts.connect, deadline)
-        except BaseException:
+            return await self._connect(timeouts.connect, deadline)
+        finally:
             self._connecting -= 1
-            self._offer(None)
-            raise
-        self._connecting -= 1
-        return connection
+            self._offer_place()
 
     def released(self, connection: Connection) -> None:
         """The connection is clean and free: for the next in the queue, or to idle."""
@@ -134,7 +132,7 @@ class Pool:
         self._open.remove(connection)
         if connection in self._idle:
             self._idle.remove(connection)
-        self._offer(None)
+        self._offer_place()
         self._on_closed()
 
     def expire(self) -> None:
@@ -186,11 +184,20 @@ class Pool:
         if waiter.done() and not waiter.cancelled():
             connection = waiter.result()
             if connection is None:
-                self._offer(None)
+                self._connecting -= 1
+                self._offer_place()
             else:
                 self.released(connection)
         elif waiter in self._waiting:
             self._waiting.remove(waiter)
+
+    def _is_full(self) -> bool:
+        return len(self._open) + self._connecting >= self._limits.max_connections
+
+    def _offer_place(self) -> None:
+        """Let the first in the queue make a connection if there is room; its place is taken from this moment on."""
+        if not self._is_full() and self._offer(None):
+            self._connecting += 1
 
     def _offer(self, connection: Connection | None) -> bool:
         """Hand a connection, or the right to make one, to the first in the queue. Whether somebody took it."""
