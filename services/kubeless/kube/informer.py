@@ -171,7 +171,7 @@ class Informer(Generic[T]):
             except Gone:
                 self._version = None
             except KubeError as error:
-                log.warning("lost the server", resource=self._resource.qualified_name, error=str(error))
+                log.warning("cannot follow a collection", resource=self._resource.qualified_name, error=str(error))
                 await asyncio.sleep(error.retry_after or 0.0)
             await asyncio.sleep(self._backoff.next())
 

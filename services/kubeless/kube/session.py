@@ -124,6 +124,8 @@ class Session:
 
     def _timed_out(self, request: Request, error: TimeoutError) -> KubeError:
         server = self._connection.server
+        if request.timeout is None:
+            return self._unreachable(request, error)  # The kernel's probes gave the connection up.
         if isinstance(error, aiohttp.ConnectionTimeoutError):
             return Unreachable(
                 f"cannot {request.action}: no connection to {server} within {CONNECT_TIMEOUT:g} s; "
