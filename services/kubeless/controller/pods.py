@@ -87,8 +87,8 @@ def _server_problems(container: JsonObject) -> Iterator[Problem]:
     ended = _failure(container)
     waiting = _waiting(container)
     if ended is not None and (container.get("state") or {}).get("running") is None:
-        again = f" ({container['restartCount']} restarts)" if container.get("restartCount") else ""
-        yield Problem("CrashLoopBackOff", f"the function ended{again}: {_last_words(ended)}")
+        times = f" {container['restartCount'] + 1} times" if container.get("restartCount") else ""
+        yield Problem("CrashLoopBackOff", f"the function ended{times}: {_last_words(ended)}")
     else:
         yield from _waiting_problems(waiting)
 

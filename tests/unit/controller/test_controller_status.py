@@ -78,7 +78,7 @@ READY_POD = replace(pod(), ready=True)
                 }
             ),
             "CrashLoopBackOff",
-            "(3 restarts): ImportError: no six",
+            "ended 4 times: ImportError: no six",
         ),
         (pod(server={"name": "echo", "state": terminated(1, "boom")}), "CrashLoopBackOff", "boom"),
         (
