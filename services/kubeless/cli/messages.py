@@ -18,6 +18,9 @@ _STARTED = time.monotonic()
 _UNQUOTED = re.compile(r"[A-Za-z0-9._/@^+-]+")
 """Texts that need no quotes in the `key=value` form."""
 
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+"""What text of others could control a terminal with: all but tabs and line ends."""
+
 _TERMINAL = {"info": ("INFO", 36), "warning": ("WARN", 33), "error": ("ERRO", 31), "fatal": ("FATA", 31)}
 """Level to the word and the ANSI colour it has on a terminal."""
 
@@ -42,11 +45,16 @@ def fatal(text: str) -> None:
     _tell("fatal", text)
 
 
+def printable(text: str) -> str:
+    """Text that others wrote (objects, logs, answers), unable to control a terminal."""
+    return _CONTROL.sub("\ufffd", text)
+
+
 def terminal_line(level: str, text: str, *, seconds: float, colour: bool) -> str:
     """One message as people see it."""
     word, code = _TERMINAL[level]
     shown = f"\x1b[{code}m{word}\x1b[0m" if colour else word
-    return f"{shown}[{int(seconds):04d}] {text}"
+    return f"{shown}[{int(seconds):04d}] {printable(text)}"
 
 
 def plain_line(level: str, text: str, *, now: datetime) -> str:

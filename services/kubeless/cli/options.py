@@ -87,12 +87,6 @@ def name_argument(
     return click.argument("name", nargs=-1, metavar="NAME", callback=exactly_one, shell_complete=complete)
 
 
-def given(name: str) -> bool:
-    """Whether the running command was given this parameter, rather than filling in its default."""
-    source = click.get_current_context().get_parameter_source(name)
-    return source is click.core.ParameterSource.COMMANDLINE
-
-
 def _remember(key: str) -> Callable[[click.Context, click.Parameter, str | None], str | None]:
     def remember(context: click.Context, _: click.Parameter, value: str | None) -> str | None:
         if value is not None:

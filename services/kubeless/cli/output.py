@@ -6,7 +6,6 @@ and `grep -w` work on it. Long cells are wrapped onto continuation lines.
 """
 
 import json
-import re
 import sys
 import textwrap
 from collections.abc import Iterable, Sequence
@@ -14,12 +13,10 @@ from itertools import zip_longest
 from typing import Any
 
 from kubeless.cli.failure import Fatal
+from kubeless.cli.messages import printable
 from kubeless.core.jsontypes import JsonObject
 
 LIST_FORMATS = ("wide", "json", "yaml", "name")
-
-_TERMINAL_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-"""What a cell must not send to a terminal: objects are written by others."""
 
 
 def table(rows: Iterable[Sequence[str]], *, width: int = 50) -> str:
@@ -31,7 +28,7 @@ def table(rows: Iterable[Sequence[str]], *, width: int = 50) -> str:
 
 
 def _wrapped(row: Sequence[str], width: int) -> list[tuple[str, ...]]:
-    cells = [_wrap(_TERMINAL_CONTROL.sub("�", cell), width) for cell in row]
+    cells = [_wrap(printable(cell), width) for cell in row]
     return list(zip_longest(*cells, fillvalue=""))
 
 

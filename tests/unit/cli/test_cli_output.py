@@ -49,6 +49,7 @@ def test_long_cells_are_wrapped_onto_lines_of_their_own() -> None:
 
 def test_what_others_wrote_cannot_control_the_terminal() -> None:
     assert "\x1b" not in table([("\x1b[2Jgone",)])
+    assert terminal_line("error", "\x1b]0;a\n\tb", seconds=0, colour=False) == "ERRO[0000] \ufffd]0;a\n\tb"
 
 
 def test_a_table_without_objects_is_its_header() -> None:

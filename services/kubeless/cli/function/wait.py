@@ -48,7 +48,8 @@ async def wait_ready(client: "KubeClient", function: JsonObject, *, timeout: flo
         ):
             async for state in states:
                 seen = state
-                if seen.step != PROGRESSING:  # the pods say more about that
+                # Of its progress the pods say more, and a failure is told when the wait has ended.
+                if seen.step != PROGRESSING and seen.state != "failed":
                     progress.tell(seen.step)
     except TimeoutError as error:
         raise NotReady(_too_late(name, seen, timeout)) from error
