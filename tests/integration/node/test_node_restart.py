@@ -102,8 +102,9 @@ async def test_a_platform_killed_with_its_runners_leaves_strays_that_the_next_on
 
 
 PLATFORM = """
-import asyncio, sys
+import asyncio, structlog, sys
 sys.path[:0] = {path!r}
+structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
 from pathlib import Path
 from integration.node.conftest import Machine
 async def main():

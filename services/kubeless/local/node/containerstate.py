@@ -6,6 +6,9 @@ from datetime import datetime
 from kubeless.api.metadata import format_time
 from kubeless.core.jsontypes import JsonObject
 
+CRASH_LOOP = "CrashLoopBackOff"
+"""Why a container waits that ended and is to be started again."""
+
 MESSAGE_LIMIT = 4096
 """Bytes of a message in a container's state, as the kubelet bounds it."""
 
@@ -109,21 +112,41 @@ def recover(name: str, image: str, status: JsonObject | None, *, now: datetime) 
     record = ContainerRecord(name, image)
     if status is None:
         return record
+    record.restarts = int(status.get("restartCount", 0))
     state = status.get("state") or {}
     ended = state.get("terminated") or (status.get("lastState") or {}).get("terminated")
     if "running" in state:
         since = _parse_time(state["running"].get("startedAt"), now)
         record.last = Terminated(code=-9, started=since, finished=now, message="the platform stopped")
     elif ended:
-        code = -int(ended["signal"]) if ended.get("signal") else int(ended.get("exitCode", 0))
-        record.last = Terminated(
-            code=code,
-            started=_parse_time(ended.get("startedAt"), now),
-            finished=_parse_time(ended.get("finishedAt"), now),
-            message=str(ended.get("message", "")),
-        )
-    record.restarts = int(status.get("restartCount", 0)) + (1 if record.last else 0)
+        record.last = _parse_terminated(ended, now)
+    # In other states of waiting the restart that they wait for is counted already.
+    if "running" in state or "terminated" in state or _waits_for(state) == CRASH_LOOP:
+        record.restarts += 1
     return record
+
+
+def recover_init(name: str, image: str, status: JsonObject | None, *, now: datetime) -> ContainerRecord:
+    """The same for an init container: one that has completed stays so."""
+    ended = ((status or {}).get("state") or {}).get("terminated")
+    if status is None or not ended or ended.get("exitCode") != 0:
+        return recover(name, image, status, now=now)
+    return ContainerRecord(
+        name, image, state=_parse_terminated(ended, now), restarts=int(status.get("restartCount", 0)), ready=True
+    )
+
+
+def _waits_for(state: JsonObject) -> str:
+    return str((state.get("waiting") or {}).get("reason", ""))
+
+
+def _parse_terminated(value: JsonObject, now: datetime) -> Terminated:
+    return Terminated(
+        code=-int(value["signal"]) if value.get("signal") else int(value.get("exitCode", 0)),
+        started=_parse_time(value.get("startedAt"), now),
+        finished=_parse_time(value.get("finishedAt"), now),
+        message=str(value.get("message", "")),
+    )
 
 
 def _parse_time(text: object, default: datetime) -> datetime:

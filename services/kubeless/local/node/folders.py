@@ -53,9 +53,9 @@ class PodFolder:
         """The path of a container's log after `restart` restarts, without the number of the segment."""
         return self.logs(container) / str(restart)
 
-    def process_file(self, container: str) -> Path:
-        """Where the runner of a container writes down its processes."""
-        return self.root / "processes" / f"{plain_name('spec.containers[].name', container)}.pid"
+    def process_file(self, container: str, restart: int) -> Path:
+        """Where the runner of a container, after `restart` restarts, writes down its processes while they run."""
+        return self.root / "processes" / f"{plain_name('spec.containers[].name', container)}.{restart}.pid"
 
     def done(self, container: str) -> Path:
         """A file that exists once an init container has succeeded."""

@@ -66,7 +66,7 @@ class PodLogs:
         reader = LogReader(folder.logs(request.container), run)
         left = request.limit_bytes
         try:
-            async for piece in _pieces(reader, folder, request):
+            async for piece in _pieces(reader, folder.process_file(request.container, run), request):
                 if left is None:
                     yield piece
                     continue
@@ -78,11 +78,10 @@ class PodLogs:
             reader.close()
 
 
-async def _pieces(reader: LogReader, folder: PodFolder, request: LogRequest) -> AsyncIterator[bytes]:
+async def _pieces(reader: LogReader, process_file: Path, request: LogRequest) -> AsyncIterator[bytes]:
     lines = LineFormat(since=_since(request.since_seconds), timestamps=request.timestamps)
     if request.tail_lines is not None:
         yield await asyncio.to_thread(_tail, reader, lines, request.tail_lines)
-    process_file = folder.process_file(request.container)
     while True:
         # Asked before the read: what is read after the end of the process is all there is.
         running = request.follow and not request.previous and await asyncio.to_thread(process_file.exists)

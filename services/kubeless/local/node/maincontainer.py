@@ -13,7 +13,7 @@ from typing import NoReturn
 
 from kubeless.core.errors import InvalidField
 from kubeless.core.jsontypes import JsonObject
-from kubeless.local.node.containerstate import ContainerRecord, Running, Terminated, Waiting
+from kubeless.local.node.containerstate import CRASH_LOOP, ContainerRecord, Running, Terminated, Waiting
 from kubeless.local.node.logreader import last_lines
 from kubeless.local.node.plan import PodContext, PodPlan, container_command, until_planned
 from kubeless.local.node.prober import Prober, Probes
@@ -140,7 +140,7 @@ class MainContainer:
         pod = f"{metadata['name']}_{metadata['namespace']}({metadata['uid']})"
         message = f"back-off {pause:g}s restarting failed container={self._spec['name']} pod={pod}"
         self._record.last = ended
-        self._record.state = Waiting("CrashLoopBackOff", message)
+        self._record.state = Waiting(CRASH_LOOP, message)
         self._context.changed()
         self._context.event("BackOff", message, warning=True)
         await asyncio.sleep(pause)

@@ -20,7 +20,7 @@ from kubeless.core.jsontypes import JsonObject
 from kubeless.kube.errors import Conflict, KubeError, NotFound
 from kubeless.kube.resources import PODS
 from kubeless.local.node.addresses import PORTS_ANNOTATION, AddressPool, ports_annotation
-from kubeless.local.node.containerstate import ContainerRecord, Waiting, recover
+from kubeless.local.node.containerstate import Waiting, recover, recover_init
 from kubeless.local.node.folders import PodFolder
 from kubeless.local.node.initcontainer import InitContainer
 from kubeless.local.node.maincontainer import MainContainer, is_function
@@ -221,18 +221,27 @@ def _record_of(pod: JsonObject) -> PodRecord:
     status = pod.get("status") or {}
     spec = pod["spec"]
     return PodRecord(
-        init=_recover(spec.get("initContainers") or [], status.get("initContainerStatuses") or [], now),
-        main=_recover(spec["containers"], status.get("containerStatuses") or [], now),
+        init=[
+            recover_init(name, image, before, now=now)
+            for name, image, before in _with_status(spec.get("initContainers"), status.get("initContainerStatuses"))
+        ],
+        main=[
+            recover(name, image, before, now=now)
+            for name, image, before in _with_status(spec["containers"], status.get("containerStatuses"))
+        ],
         started=parse_time(status.get("startTime")) or now,
         host_ip=HOST_IP,
     )
 
 
-def _recover(containers: list[JsonObject], statuses: list[JsonObject], now: datetime) -> list[ContainerRecord]:
-    before = {status.get("name"): status for status in statuses}
+def _with_status(
+    containers: list[JsonObject] | None, statuses: list[JsonObject] | None
+) -> list[tuple[str, str, JsonObject | None]]:
+    """Name, image and last reported status of each container."""
+    before = {status.get("name"): status for status in statuses or []}
     return [
-        recover(container["name"], str(container.get("image", "")), before.get(container["name"]), now=now)
-        for container in containers
+        (container["name"], str(container.get("image", "")), before.get(container["name"]))
+        for container in containers or []
     ]
 
 
