@@ -12,7 +12,6 @@ from pydantic import BaseModel
 
 from kubeless.api.cronjobtrigger import CronJobTriggerSpec
 from kubeless.api.function import FunctionSpec
-from kubeless.api.handler import HANDLER_PATTERN, INCORRECT_HANDLER
 from kubeless.api.httptrigger import HTTPTriggerSpec
 from kubeless.api.kafkatrigger import KafkaTriggerSpec
 from kubeless.api.natstrigger import NATSTriggerSpec
@@ -79,12 +78,6 @@ DEFINITIONS = (
             Column("Message", f"{_READY}.message", wide=True),
         ),
         status=FunctionStatus,
-        rules=(
-            Rule(
-                f"!has(self.handler) || self.handler == '' || self.handler.matches(r'^{HANDLER_PATTERN}$')",
-                f"{INCORRECT_HANDLER}, with letters, digits, '_' and '-' only",
-            ),
-        ),
         scale=True,
         # The Service has the same name, and a Service's name is a DNS label (RFC 1035).
         name_pattern="^[a-z]([-a-z0-9]*[a-z0-9])?$",

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from kubeless.api.durations import TIMEOUT_DEFAULT, TextSeconds
-from kubeless.api.handler import HANDLER_LIMIT, HANDLER_PATTERN, parse_handler
+from kubeless.api.handler import HANDLER_LIMIT, HANDLER_PATTERN, INCORRECT_HANDLER, parse_handler
 from kubeless.api.metadata import Metadata
 from kubeless.api.model import Model, parse_spec, problem
 from kubeless.core.errors import InvalidField
@@ -35,7 +35,15 @@ def _check_checksum(text: str) -> str:
 
 HandlerText = Annotated[
     str,
-    Field(max_length=HANDLER_LIMIT, json_schema_extra={"pattern": f"^({HANDLER_PATTERN})?$"}),
+    # A rule rather than a pattern, since only a rule can say in words what is wrong.
+    Field(
+        max_length=HANDLER_LIMIT,
+        json_schema_extra={
+            "x-kubernetes-validations": [
+                {"rule": f"self.matches(r'^({HANDLER_PATTERN})?$')", "message": f"failed: {INCORRECT_HANDLER}"}
+            ]
+        },
+    ),
     AfterValidator(_check_handler),
 ]
 ChecksumText = Annotated[
