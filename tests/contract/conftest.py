@@ -1,0 +1,181 @@
+"""
+The contract suite: the same cases against the embedded API server and, if KUBELESS_TEST_KUBECONFIG names one, a real
+cluster. Every test works in a namespace of its own.
+"""
+
+import asyncio
+import base64
+import io
+import os
+import secrets
+import ssl
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import orjson
+import pytest
+import yaml
+from aiohttp import ClientSession, ClientTimeout, TCPConnector
+
+from kubeless.core.jsontypes import JsonObject
+from kubeless.local.apiserver.server import ApiServer
+
+DEADLINE = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    object: JsonObject
+    warnings: list[str] = field(default_factory=list)
+    content_type: str = ""
+
+    @property
+    def version(self) -> str:
+        """The resourceVersion of the object or list."""
+        return str(self.object["metadata"]["resourceVersion"])
+
+    @property
+    def names(self) -> list[str]:
+        return [item["metadata"]["name"] for item in self.object["items"]]
+
+
+class Api:
+    """An API server, spoken to in plain HTTP: what is tested is the protocol, not a client library."""
+
+    def __init__(self, session: ClientSession, server: str, namespace: str, *, embedded: bool) -> None:
+        self._session = session
+        self.server = server
+        self.namespace = namespace
+        self.embedded = embedded
+
+    def core(self, plural: str, name: str = "") -> str:
+        """The path of a core type in the namespace of the test."""
+        return f"/api/v1/namespaces/{self.namespace}/{plural}" + (f"/{name}" if name else "")
+
+    def group(self, group_version: str, plural: str, name: str = "") -> str:
+        return f"/apis/{group_version}/namespaces/{self.namespace}/{plural}" + (f"/{name}" if name else "")
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        content_type: str = "application/json",
+        accept: str = "application/json",
+        **query: str | int,
+    ) -> Answer:
+        raw = body if isinstance(body, bytes) or body is None else orjson.dumps(body)
+        data = None if raw is None else io.BytesIO(raw)
+        headers = {"Accept": accept} | ({"Content-Type": content_type} if data is not None else {})
+        async with self._session.request(
+            method, self.server + path, data=data, headers=headers, params=query
+        ) as response:
+            value = orjson.loads(await response.read())
+            warnings = response.headers.getall("Warning", [])
+            return Answer(response.status, value, warnings, response.headers["Content-Type"])
+
+    async def get(self, path: str, **query: str | int) -> Answer:
+        return await self.call("GET", path, **query)
+
+    async def create(self, path: str, body: object, **query: str | int) -> Answer:
+        return await self.call("POST", path, body, **query)
+
+    async def made(self, path: str, body: object) -> JsonObject:
+        """Create an object that is only the setting of a test."""
+        answer = await self.create(path, body)
+        assert answer.status == 201, answer.object
+        return answer.object
+
+    async def put(self, path: str, body: object, **query: str | int) -> Answer:
+        return await self.call("PUT", path, body, **query)
+
+    async def delete(self, path: str, body: object = None, **query: str | int) -> Answer:
+        return await self.call("DELETE", path, body, **query)
+
+    async def merge(self, path: str, body: object, **query: str | int) -> Answer:
+        return await self.call("PATCH", path, body, content_type="application/merge-patch+json", **query)
+
+    async def json_patch(self, path: str, body: object) -> Answer:
+        return await self.call("PATCH", path, body, content_type="application/json-patch+json")
+
+    async def strategic(self, path: str, body: object) -> Answer:
+        return await self.call("PATCH", path, body, content_type="application/strategic-merge-patch+json")
+
+    async def apply(self, path: str, body: object, manager: str, **query: str | int) -> Answer:
+        return await self.call(
+            "PATCH", path, body, content_type="application/apply-patch+yaml", fieldManager=manager, **query
+        )
+
+    async def watch(self, path: str, **query: str | int) -> AsyncGenerator[JsonObject, None]:
+        """Events until the server ends the watch (by default after a few seconds)."""
+        params = {"watch": "true", "timeoutSeconds": 5, **query}
+        timeout = ClientTimeout(total=DEADLINE, sock_read=DEADLINE)
+        async with self._session.get(self.server + path, params=params, timeout=timeout) as response:
+            assert response.status == 200, await response.text()
+            async for line in response.content:
+                yield orjson.loads(line)
+
+    async def until(self, check: Callable[[], Awaitable[bool]]) -> None:
+        """Wait for a condition that other actors bring about."""
+        async with asyncio.timeout(DEADLINE):
+            while not await check():  # noqa: ASYNC110 # the condition lies in another process
+                await asyncio.sleep(0.02)
+
+    async def until_gone(self, path: str) -> None:
+        async def gone() -> bool:
+            return (await self.get(path)).status == 404
+
+        await self.until(gone)
+
+
+@pytest.fixture
+async def api() -> AsyncIterator[Api]:
+    kubeconfig = os.environ.get("KUBELESS_TEST_KUBECONFIG")
+    namespace = f"contract-{secrets.token_hex(4)}"
+    if kubeconfig:
+        async with _real(Path(kubeconfig), namespace) as real:
+            await real.made("/api/v1/namespaces", {"metadata": {"name": namespace}})
+            yield real
+            await real.delete(f"/api/v1/namespaces/{namespace}")
+        return
+    async with ApiServer() as server, ClientSession() as session:
+        embedded = Api(session, server.url, namespace, embedded=True)
+        await embedded.made("/api/v1/namespaces", {"metadata": {"name": namespace}})
+        yield embedded
+
+
+@asynccontextmanager
+async def _real(kubeconfig: Path, namespace: str) -> AsyncIterator[Api]:
+    """The cluster of a kubeconfig's current context; certificates and tokens in it, no exec plugins."""
+    config = yaml.safe_load(await asyncio.to_thread(kubeconfig.read_text))
+    context = _named(config["contexts"], config["current-context"])["context"]
+    cluster = _named(config["clusters"], context["cluster"])["cluster"]
+    user = _named(config["users"], context["user"])["user"]
+    headers = {"Authorization": f"Bearer {user['token']}"} if "token" in user else {}
+    with TemporaryDirectory() as folder:
+        tls = _tls(cluster, user, Path(folder))
+        async with ClientSession(headers=headers, connector=TCPConnector(ssl=tls)) as session:
+            yield Api(session, cluster["server"].rstrip("/"), namespace, embedded=False)
+
+
+def _named(entries: list[JsonObject], name: str) -> JsonObject:
+    return next(entry for entry in entries if entry["name"] == name)
+
+
+def _tls(cluster: JsonObject, user: JsonObject, folder: Path) -> ssl.SSLContext:
+    authority = cluster.get("certificate-authority-data")
+    context = ssl.create_default_context(
+        cafile=cluster.get("certificate-authority"), cadata=base64.b64decode(authority).decode() if authority else None
+    )
+    if "client-certificate-data" in user:
+        for name in ("client-certificate", "client-key"):
+            (folder / name).write_bytes(base64.b64decode(user[f"{name}-data"]))
+            user[name] = str(folder / name)
+    if "client-certificate" in user:
+        context.load_cert_chain(user["client-certificate"], user["client-key"])
+    return context
