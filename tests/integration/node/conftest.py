@@ -142,6 +142,8 @@ class Machine:
 
     folder: Path
     options: dict[str, Any] = field(default_factory=dict)
+    runtimes: RuntimeFinder | None = None
+    """None runs the small server in place of the real ones."""
 
     @property
     def settings(self) -> NodeSettings:
@@ -174,7 +176,7 @@ class Machine:
         async with (
             ApiServer(database=self.folder / "state.db") as server,
             await KubeClient.anonymous(server.url) as client,
-            run_node(self.settings, client, runtimes=RuntimeFinder(self.locate)) as node,
+            run_node(self.settings, client, runtimes=self.runtimes or RuntimeFinder(self.locate)) as node,
         ):
             server.logs = node.logs
             yield self.cluster(client)

@@ -47,8 +47,9 @@ class InitContainer:
         """Run until it succeeds. False if it failed and the pod's restart policy is Never."""
         done = self._context.folder.done(self._name)
         if await asyncio.to_thread(done.exists):
-            now = datetime.now(UTC)
-            self._record.state = Terminated(code=0, started=now, finished=now)
+            if not isinstance(self._record.state, Terminated):
+                now = datetime.now(UTC)
+                self._record.state = Terminated(code=0, started=now, finished=now)
             return True
         while True:
             ended = await self._run_once()
