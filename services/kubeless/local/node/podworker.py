@@ -79,6 +79,9 @@ class PodWorker:
         """The pod is to leave; the first reason counts, but that a pod which leaves anyway is gone."""
         if self._why is None or why is Leave.GONE:
             self._why = why
+        if self._context is not None and self._why is not Leave.DELETED:
+            # Nobody waits for it any more. Set here, as the tasks may be cancelled before they see the reason.
+            self._context.grace = self._tools.settings.stop_grace
         self._leaving.set()
 
     async def wait_leaving(self) -> None:
@@ -172,12 +175,10 @@ class PodWorker:
 
     async def _drain(self, context: PodContext) -> None:
         """Let routers see that the pod leaves before its servers stop accepting."""
-        settings = self._tools.settings
         if self._why is Leave.NODE_STOPS:
-            context.grace = settings.stop_grace
             return
-        grace = _grace_period(self.pod)
-        delay = min(settings.drain_delay, grace) if any_running(self._record) else 0.0
+        grace = _grace_period(self.pod) if self._why is Leave.DELETED else context.grace
+        delay = min(self._tools.settings.drain_delay, grace) if any_running(self._record) else 0.0
         context.grace = grace - delay
         self._record.deleting = True
         context.event("Killing", "Stopping the pod's containers")
