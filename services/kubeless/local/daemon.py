@@ -1,6 +1,5 @@
 """A platform in the background: start it, wait until it is ready, stop it, remove what it left."""
 
-import contextlib
 import os
 import shutil
 import signal
@@ -18,6 +17,8 @@ START_TIMEOUT = 60.0
 
 STOP_TIMEOUT = 30.0
 """Seconds a platform may take to drain its functions before it is killed."""
+
+_END_TIMEOUT = 2.0
 
 _PAUSE = 0.02
 _LOG_PAUSE = 0.2
@@ -64,7 +65,8 @@ def stop(data_dir: DataDir) -> bool:
     _signal(pid, signal.SIGTERM)
     if not _wait_until(lambda: not data_dir.is_running(), STOP_TIMEOUT):
         _signal(pid, signal.SIGKILL)
-        _wait_until(lambda: not data_dir.is_running(), _PAUSE * 100)
+    # The lock goes a moment before the process does, and its end may also wait for the parent to take notice.
+    _wait_until(lambda: not _signal(pid, 0), _END_TIMEOUT)
     return True
 
 
@@ -116,9 +118,13 @@ def reset(data_dir: DataDir) -> bool:
     return True
 
 
-def _signal(pid: int, number: signal.Signals) -> None:
-    with contextlib.suppress(ProcessLookupError):
+def _signal(pid: int, number: int) -> bool:
+    """Send a signal (0: none); whether there is such a process."""
+    try:
         os.kill(pid, number)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def _wait_until(condition: Callable[[], object], timeout: float) -> bool:
