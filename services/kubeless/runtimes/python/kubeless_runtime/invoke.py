@@ -1,0 +1,130 @@
+"""
+Call the function with an event and turn what comes out, a value or an exception, into an answer.
+
+Nothing a function does gets past this module: not its exceptions, not `sys.exit()`. What went wrong is for the log
+only; the client learns no more than `Internal Server Error`.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from time import monotonic
+from typing import NamedTuple
+
+from .answer import Answer, UnusableAnswer, encode, is_response, plain
+from .event import InvalidJson, make_event
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+    from types import TracebackType
+    from typing import Any
+
+    from .loader import Function
+    from .request import Request
+
+
+class Outcome(NamedTuple):
+    """How a call ended."""
+
+    answer: Answer
+    failed: bool
+    seconds: float
+
+
+class Invoker:
+    """Calls one function; its context is the same for every call."""
+
+    def __init__(self, function: Function, *, timeout: float, runtime: str, memory_limit: str) -> None:
+        self._function = function
+        self._context = {
+            "function-name": function.name,
+            "timeout": timeout,
+            "runtime": runtime,
+            "memory-limit": memory_limit,
+        }
+
+    def run(self, request: Request) -> Outcome | Awaitable[Outcome]:
+        """Call a function that is not `async`, in a thread. Should it return an awaitable, that is to be awaited."""
+        started = monotonic()
+        try:
+            value = self._call(request)
+            if hasattr(value, "__await__"):
+                return self._finish(value, started)
+            return Outcome(encode(value), failed=False, seconds=monotonic() - started)
+        except BaseException as error:  # see the module's promise
+            return _outcome_of(error, monotonic() - started)
+        finally:
+            _flush()
+
+    async def run_async(self, request: Request) -> Outcome:
+        """Call an `async` function, on the event loop."""
+        started = monotonic()
+        try:
+            return Outcome(encode(await self._call(request)), failed=False, seconds=monotonic() - started)
+        except BaseException as error:  # a cancelled call has been answered already
+            return _outcome_of(error, monotonic() - started)
+        finally:
+            _flush()
+
+    async def _finish(self, value: Awaitable[Any], started: float) -> Outcome:
+        try:
+            return Outcome(encode(await value), failed=False, seconds=monotonic() - started)
+        except BaseException as error:  # as above
+            return _outcome_of(error, monotonic() - started)
+        finally:
+            _flush()
+
+    def _call(self, request: Request) -> Any:
+        function = self._function
+        if function.parameters == 2:
+            return function.call(make_event(request), dict(self._context))
+        if function.parameters == 1:
+            return function.call(make_event(request))
+        return function.call()
+
+
+def internal_error() -> Answer:
+    return plain(500, "Internal Server Error")
+
+
+def _outcome_of(error: BaseException, seconds: float) -> Outcome:
+    if is_response(error):
+        try:
+            return Outcome(encode(error), failed=False, seconds=seconds)
+        except Exception as unusable:  # the function's iterators may raise anything
+            error = unusable
+    _log(error)
+    return Outcome(internal_error(), failed=True, seconds=seconds)
+
+
+def _log(error: BaseException) -> None:
+    if isinstance(error, (UnusableAnswer, InvalidJson)):
+        text = "Function returned an exception: %s\n" % error
+    else:
+        trace = _own_part(error.__traceback__)
+        lines = traceback.format_exception(type(error), error, trace)
+        text = "Function returned an exception: %s\n%s" % (_summary(error), "".join(lines))
+    sys.stderr.write(text)
+
+
+def _summary(error: BaseException) -> str:
+    try:
+        return "%s: %s" % (type(error).__name__, str(error).partition("\n")[0])
+    except Exception:  # a broken __str__ of the function's exception
+        return type(error).__name__
+
+
+def _own_part(trace: TracebackType | None) -> TracebackType | None:
+    """The traceback without the server's frames in front of the function's."""
+    rest = trace
+    while rest is not None and rest.tb_frame.f_globals.get("__package__") == __package__:
+        rest = rest.tb_next
+    return rest or trace
+
+
+def _flush() -> None:
+    """A last line without an end, as of `print(..., end="")`, must reach the log too."""
+    sys.stdout.flush()
+    sys.stderr.flush()
