@@ -149,7 +149,13 @@ def _log_turn(key: ObjectKey, before: JsonObject, after: JsonObject) -> None:
     """One line whenever a function becomes ready or stops being so, or the reason changes."""
     old, new = _ready(before), _ready(after)
     if (old.get("status"), old.get("reason")) != (new["status"], new["reason"]):
-        log.info("function", function=key, ready=new["status"], reason=new["reason"], message=new["message"])
+        log.info(
+            "function status changed",
+            function=key,
+            ready=new["status"],
+            reason=new["reason"],
+            detail=new["message"],
+        )
 
 
 def _ready(status: JsonObject) -> JsonObject:

@@ -93,4 +93,4 @@ def _final_processors(as_json: bool) -> list[Processor]:
 
 
 def _to_json(value: object, **_: object) -> str:
-    return orjson.dumps(value, default=repr, option=orjson.OPT_NON_STR_KEYS).decode()
+    return orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS).decode()

@@ -20,6 +20,9 @@ class ObjectKey(NamedTuple):
     namespace: str
     name: str
 
+    def __str__(self) -> str:
+        return f"{self.namespace}/{self.name}" if self.namespace else self.name
+
 
 class IndexedCache(Generic[T]):
     """A dictionary with secondary keys. Objects are treated as immutable."""
