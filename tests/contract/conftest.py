@@ -9,7 +9,7 @@ import io
 import os
 import secrets
 import ssl
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -67,7 +67,7 @@ class Api:
         *,
         content_type: str = "application/json",
         accept: str = "application/json",
-        **query: str | int,
+        query: Mapping[str, str | int] | None = None,
     ) -> Answer:
         raw = body if isinstance(body, bytes) or body is None else orjson.dumps(body)
         data = None if raw is None else io.BytesIO(raw)
@@ -80,10 +80,10 @@ class Api:
             return Answer(response.status, value, warnings, response.headers["Content-Type"])
 
     async def get(self, path: str, **query: str | int) -> Answer:
-        return await self.call("GET", path, **query)
+        return await self.call("GET", path, query=query)
 
     async def create(self, path: str, body: object, **query: str | int) -> Answer:
-        return await self.call("POST", path, body, **query)
+        return await self.call("POST", path, body, query=query)
 
     async def made(self, path: str, body: object) -> JsonObject:
         """Create an object that is only the setting of a test."""
@@ -92,13 +92,13 @@ class Api:
         return answer.object
 
     async def put(self, path: str, body: object, **query: str | int) -> Answer:
-        return await self.call("PUT", path, body, **query)
+        return await self.call("PUT", path, body, query=query)
 
     async def delete(self, path: str, body: object = None, **query: str | int) -> Answer:
-        return await self.call("DELETE", path, body, **query)
+        return await self.call("DELETE", path, body, query=query)
 
     async def merge(self, path: str, body: object, **query: str | int) -> Answer:
-        return await self.call("PATCH", path, body, content_type="application/merge-patch+json", **query)
+        return await self.call("PATCH", path, body, content_type="application/merge-patch+json", query=query)
 
     async def json_patch(self, path: str, body: object) -> Answer:
         return await self.call("PATCH", path, body, content_type="application/json-patch+json")
@@ -108,7 +108,7 @@ class Api:
 
     async def apply(self, path: str, body: object, manager: str, **query: str | int) -> Answer:
         return await self.call(
-            "PATCH", path, body, content_type="application/apply-patch+yaml", fieldManager=manager, **query
+            "PATCH", path, body, content_type="application/apply-patch+yaml", query={"fieldManager": manager, **query}
         )
 
     async def watch(self, path: str, **query: str | int) -> AsyncGenerator[JsonObject, None]:

@@ -157,7 +157,7 @@ async def test_a_streamed_list_ends_with_a_bookmark(api: Api, path: str) -> None
 async def test_tables_show_columns_and_metadata(api: Api, path: str) -> None:
     await make(api, "a")
     accept = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
-    answer = await api.call("GET", path, accept=accept, labelSelector="suite")
+    answer = await api.call("GET", path, accept=accept, query={"labelSelector": "suite"})
     assert answer.object["kind"] == "Table"
     assert [column["name"] for column in answer.object["columnDefinitions"]] == ["Name", "Data", "Age"]
     row = answer.object["rows"][0]
@@ -168,7 +168,7 @@ async def test_tables_show_columns_and_metadata(api: Api, path: str) -> None:
 async def test_metadata_alone_can_be_had(api: Api, path: str) -> None:
     await make(api, "a")
     accept = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
-    answer = await api.call("GET", path, accept=accept, labelSelector="suite")
+    answer = await api.call("GET", path, accept=accept, query={"labelSelector": "suite"})
     assert answer.object["kind"] == "PartialObjectMetadataList"
     assert set(answer.object["items"][0]) <= {"kind", "apiVersion", "metadata"}
     one = await api.call("GET", f"{path}/a", accept="application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1")

@@ -25,17 +25,12 @@ _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class _JsonLoader(_Loader):  # type: ignore[misc] # the C loader has no types
-    """YAML that means JSON: no anchors, and dates stay text."""
+    """YAML that means JSON: dates stay text."""
 
     yaml_implicit_resolvers = {  # noqa: RUF012 # PyYAML reads the class attribute
         first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.AliasEvent):
-            raise yaml.YAMLError("aliases are not supported")
-        return super().compose_node(parent, index)
 
 
 async def read_body(request: web.Request) -> bytes:
@@ -89,6 +84,8 @@ async def decode_yaml(body: bytes) -> Any:
 
 def _parse_yaml(body: bytes) -> Any:
     # By way of JSON text: whatever YAML knows and JSON does not (dates, sets, bytes, odd keys) ends here.
+    if b"*" in body and any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(body, Loader=_JsonLoader)):
+        raise ValueError("aliases are not supported")
     value = yaml.load(body, Loader=_JsonLoader)  # noqa: S506 # a SafeLoader, restricted further
     try:
         return orjson.loads(orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS))

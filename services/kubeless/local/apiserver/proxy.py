@@ -123,8 +123,8 @@ async def forward(
         ApiError: 503, nobody answers there.
     """
     host = f"[{address.host}]" if ":" in address.host else address.host
-    query = f"?{request.query_string}" if "?" in request.raw_path else ""
-    url = URL(f"{scheme}://{host}:{address.port}/{path}{query}", encoded=True)
+    _, mark, query = request.raw_path.partition("?")  # as it was sent: aiohttp's own view of it is decoded
+    url = URL(f"{scheme}://{host}:{address.port}/{path}{mark}{query}", encoded=True)
     try:
         async with session.request(
             request.method,

@@ -89,30 +89,28 @@ class ApiServer:
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> bool | None:
-        return await self._stack.__aexit__(kind, error, trace)
+    ) -> None:
+        # Not by way of the stack's own exit: the task group in it would wrap what the caller's block has raised.
+        await self._stack.aclose()
 
     @asynccontextmanager
     async def _serving(self) -> AsyncIterator[None]:
-        async with open_store(self._database) as store, client_session() as session, asyncio.TaskGroup() as tasks:
+        async with open_store(self._database) as store, client_session() as session:
             cluster = Cluster(store, Registry(store))
             bootstrap(cluster)
-            work = (
-                GarbageCollector(cluster).run(),
-                NamespaceController(cluster).run(),
-                DefinitionController(cluster).run(),
-                expire_events(cluster),
-            )
-            owned = [tasks.create_task(task) for task in work]
+            controllers = (GarbageCollector(cluster), NamespaceController(cluster), DefinitionController(cluster))
             front = _Front(NonResource(cluster.registry), Dispatcher(cluster, lambda: self.logs, session))
             runner = await self._listen(front)
             try:
-                yield
+                async with asyncio.TaskGroup() as tasks:
+                    owned = [tasks.create_task(controller.run()) for controller in controllers]
+                    owned.append(tasks.create_task(expire_events(cluster)))
+                    yield
+                    for task in owned:
+                        task.cancel()
             finally:
                 store.close_histories()
                 await runner.cleanup()
-                for task in owned:
-                    task.cancel()
 
     async def _listen(self, front: "_Front") -> web.AppRunner:
         application = web.Application(client_max_size=MAX_BODY)
