@@ -41,8 +41,8 @@ class Call:
 
     def run(self) -> None:
         """In a thread: call the function."""
+        self.thread = threading.get_ident()  # before `abandoned` is read: see Service._expire
         if not self.abandoned:
-            self.thread = threading.get_ident()
             # In a context of its own, so that no ContextVar leaks from one call to the next in the same thread.
             self.outcome = contextvars.copy_context().run(self._invoker.run, self.request)
 

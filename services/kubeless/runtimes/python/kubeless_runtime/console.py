@@ -7,6 +7,7 @@ complete, and each thread collects its own unfinished line, so that lines never 
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import select
@@ -43,6 +44,13 @@ def install() -> None:
     """Replace `sys.stdout` and `sys.stderr`, through which the function prints, by streams that keep lines whole."""
     sys.stdout = LineStream(1, sys.stdout.buffer)
     sys.stderr = LineStream(2, sys.stderr.buffer)
+
+
+def flush() -> None:
+    """Bring unfinished lines of this thread to the log, whatever the function has made of the streams."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(Exception):  # closed, or replaced by something that is no stream: not ours to judge
+            stream.flush()
 
 
 class _Unfinished(threading.local):

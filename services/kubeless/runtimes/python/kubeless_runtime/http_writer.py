@@ -62,7 +62,7 @@ def render(
     return data if method == "HEAD" or answer.status in (204, 304) else data + body
 
 
-_last_date = (0, "")
+_last_date = (-1, "")
 
 
 def _date(second: int) -> str:

@@ -7,18 +7,16 @@ only; the client learns no more than `Internal Server Error`.
 
 from __future__ import annotations
 
-import sys
-import traceback
 from time import monotonic
 from typing import NamedTuple
 
+from . import console, tracebacks
 from .answer import Answer, UnusableAnswer, encode, is_response, plain
 from .event import InvalidJson, make_event
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Awaitable
-    from types import TracebackType
     from typing import Any
 
     from .loader import Function
@@ -56,7 +54,7 @@ class Invoker:
         except BaseException as error:  # see the module's promise
             return _outcome_of(error, monotonic() - started)
         finally:
-            _flush()
+            console.flush()
 
     async def run_async(self, request: Request) -> Outcome:
         """Call an `async` function, on the event loop."""
@@ -66,7 +64,7 @@ class Invoker:
         except BaseException as error:  # a cancelled call has been answered already
             return _outcome_of(error, monotonic() - started)
         finally:
-            _flush()
+            console.flush()
 
     async def _finish(self, value: Awaitable[Any], started: float) -> Outcome:
         try:
@@ -74,7 +72,7 @@ class Invoker:
         except BaseException as error:  # as above
             return _outcome_of(error, monotonic() - started)
         finally:
-            _flush()
+            console.flush()
 
     def _call(self, request: Request) -> Any:
         function = self._function
@@ -85,10 +83,6 @@ class Invoker:
         return function.call()
 
 
-def internal_error() -> Answer:
-    return plain(500, "Internal Server Error")
-
-
 def _outcome_of(error: BaseException, seconds: float) -> Outcome:
     if is_response(error):
         try:
@@ -96,35 +90,13 @@ def _outcome_of(error: BaseException, seconds: float) -> Outcome:
         except Exception as unusable:  # the function's iterators may raise anything
             error = unusable
     _log(error)
-    return Outcome(internal_error(), failed=True, seconds=seconds)
+    return Outcome(plain(500, "Internal Server Error"), failed=True, seconds=seconds)
 
 
 def _log(error: BaseException) -> None:
-    if isinstance(error, (UnusableAnswer, InvalidJson)):
-        text = "Function returned an exception: %s\n" % error
-    else:
-        trace = _own_part(error.__traceback__)
-        lines = traceback.format_exception(type(error), error, trace)
-        text = "Function returned an exception: %s\n%s" % (_summary(error), "".join(lines))
-    sys.stderr.write(text)
+    text = str(error) + "\n" if isinstance(error, (UnusableAnswer, InvalidJson)) else _with_traceback(error)
+    console.write(2, ("Function returned an exception: " + text).encode("utf-8", "backslashreplace"))
 
 
-def _summary(error: BaseException) -> str:
-    try:
-        return "%s: %s" % (type(error).__name__, str(error).partition("\n")[0])
-    except Exception:  # a broken __str__ of the function's exception
-        return type(error).__name__
-
-
-def _own_part(trace: TracebackType | None) -> TracebackType | None:
-    """The traceback without the server's frames in front of the function's."""
-    rest = trace
-    while rest is not None and rest.tb_frame.f_globals.get("__package__") == __package__:
-        rest = rest.tb_next
-    return rest or trace
-
-
-def _flush() -> None:
-    """A last line without an end, as of `print(..., end="")`, must reach the log too."""
-    sys.stdout.flush()
-    sys.stderr.flush()
+def _with_traceback(error: BaseException) -> str:
+    return "%s\n%s" % (tracebacks.describe(error), tracebacks.format_error(error))

@@ -13,7 +13,7 @@ import sys
 from importlib.util import module_from_spec, spec_from_file_location
 from typing import NamedTuple
 
-from . import console
+from . import console, tracebacks
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -69,8 +69,7 @@ def _import(name: str, path: str, handler: str) -> ModuleType:
     try:
         spec.loader.exec_module(module)
     except BaseException as error:  # also sys.exit() while it is imported
-        reason = str(error).partition("\n")[0]
-        raise LoadError("%s: %s: %s" % (label, type(error).__name__, reason)) from error
+        raise LoadError("%s: %s" % (label, tracebacks.describe(error))) from error
     return module
 
 

@@ -22,6 +22,7 @@ class Request:
 
     def __init__(self, head: Head, body: bytes, remote_addr: str) -> None:
         self.method = head.method
+        self.version = "HTTP/1.%d" % head.minor
         self.remote_addr = remote_addr
         self.content = body
         """The whole body."""

@@ -8,10 +8,10 @@ worker retire: see `on_stuck`.
 
 from __future__ import annotations
 
-import sys
-import traceback
+import contextlib
+import os
 
-from . import console, metrics
+from . import console, metrics, tracebacks
 from .access_log import AccessLog
 from .answer import Answer, plain
 from .calls import Call, Calls
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .settings import Settings
 
 TIMED_OUT = "Timeout while processing the function"
+ENDED = "The process that ran the function was ended"
 _CANCEL_GRACE = 1.0
 """Seconds an `async` function has to end after it was cancelled."""
 
@@ -90,6 +91,11 @@ class Service:
         else:
             self._threads.submit(call)
 
+    def give_up(self) -> None:
+        """Answer the calls that have not finished; the process is about to end."""
+        for call in self.calls:
+            self._finish(call, Outcome(plain(503, ENDED), failed=False, seconds=self.loop.time() - call.started))
+
     def answer_raw(self, call: Call, answer: Answer) -> None:
         """
         Answer past the event loop, which is stuck, from another thread. The process must end afterwards.
@@ -100,7 +106,8 @@ class Service:
         transport = call.connection.transport
         if not transport.get_write_buffer_size():
             data = render(answer, method=call.request.method, keep_alive=False)
-            console.write(transport.get_extra_info("socket").fileno(), data)
+            with contextlib.suppress(OSError):  # the client has left, or takes nothing
+                os.write(transport.get_extra_info("socket").fileno(), data)
         self._record(call, Outcome(answer, failed=False, seconds=self.loop.time() - call.started))
 
     async def _run(self, call: Call, outcome: Awaitable[Outcome]) -> None:
@@ -126,8 +133,9 @@ class Service:
         if call.task is not None:
             call.task.cancel()
             self.loop.call_later(_CANCEL_GRACE, self._check_cancelled, call.task)
-        elif call.thread is None:
-            call.abandoned = True
+            return
+        call.abandoned = True  # before the look at its thread, which is noted before `abandoned` is looked at
+        if call.thread is None:
             console.report("%s: no thread became free in %g s (FUNC_THREADS)" % (TIMED_OUT, self.settings.timeout))
         else:
             self._report_stuck(call.thread)
@@ -135,7 +143,7 @@ class Service:
 
     def _report_stuck(self, thread: int) -> None:
         console.report("%s: it is still running after %g s, at:" % (TIMED_OUT, self.settings.timeout))
-        sys.stderr.write(stack_of(thread))
+        console.write(2, tracebacks.format_stack(thread).encode("utf-8", "backslashreplace"))
 
     def _check_cancelled(self, task: asyncio.Task[None]) -> None:
         if not task.done():
@@ -147,15 +155,9 @@ class Service:
         self._slot.count_call(request.method, seconds=outcome.seconds, failed=outcome.failed)
         self._log.record(
             client=request.remote_addr,
-            request_line=(request.method, request.raw_path, "HTTP/1.1"),
+            request_line=(request.method, request.raw_path, request.version),
             status=answer.status,
             size=0 if request.method == "HEAD" else len(answer.body),
             agent=request.get_header("user-agent") or "",
             seconds=self.loop.time() - call.started,
         )
-
-
-def stack_of(thread: int) -> str:
-    """Where a thread is, as in a traceback; empty if it has ended."""
-    frame = sys._current_frames().get(thread)
-    return "".join(traceback.format_stack(frame)) if frame else ""

@@ -23,6 +23,8 @@ from .scoreboard import Scoreboard
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import NoReturn
+
     from .settings import Settings
 
 _TICK = 1.0
@@ -36,14 +38,20 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD)
 class _Process:
     """What the supervisor knows of one worker."""
 
-    def __init__(self, pid: int, slot: int, control: socket.socket) -> None:
+    def __init__(self, pid: int, slot: int, control: socket.socket, lifeline: int) -> None:
         self.pid = pid
         self.slot = slot
         self.control = control
+        self.lifeline = lifeline
+        """Never written to: that it is open tells the worker that the supervisor lives."""
         self.started = monotonic()
         self.ready_since = 0.0
         self.retiring = False
         self.killed = False
+
+    def close(self) -> None:
+        self.control.close()
+        os.close(self.lifeline)
 
     def kill(self) -> None:
         self.killed = True
@@ -65,7 +73,6 @@ class Supervisor:
         self._stopping_until = 0.0
         self._exit_code: int | None = None
         self._poller = select.poll()
-        self._lifeline, self._lifeline_end = os.pipe()
         self._signals, self._signals_end = socket.socketpair()
 
     def run(self) -> int:
@@ -126,33 +133,40 @@ class Supervisor:
         shared = self._scoreboard.slot(slot)
         shared.beat = shared.deadline = 0.0
         ours, theirs = socket.socketpair()
+        lifeline, lifeline_end = os.pipe()
+        # A signal to the whole process group must not reach the child while it still has the supervisor's handlers.
+        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         pid = os.fork()
         if not pid:
-            self._become_worker(theirs, ours, slot)
+            ours.close()
+            os.close(lifeline_end)
+            self._become_worker(theirs, lifeline, slot)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
         theirs.close()
+        os.close(lifeline)
         ours.setblocking(False)
-        self._processes[pid] = _Process(pid, slot, ours)
+        self._processes[pid] = _Process(pid, slot, ours, lifeline_end)
         self._poller.register(ours, select.POLLIN)
 
-    def _become_worker(self, control: socket.socket, supervisors_end: socket.socket, slot: int) -> None:
-        """In the child; does not return. What belongs to the supervisor is closed, the lifeline above all."""
+    def _become_worker(self, control: socket.socket, lifeline: int, slot: int) -> NoReturn:
+        """In the child. What belongs to the supervisor is closed, the lifelines of others above all."""
         code = 70
         try:
             signal.set_wakeup_fd(-1)
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            os.close(self._lifeline_end)
-            for other in (supervisors_end, self._signals, self._signals_end):
-                other.close()
+            for signum in _SIGNALS:
+                signal.signal(signum, signal.SIG_DFL)
+            self._signals.close()
+            self._signals_end.close()
             for process in self._processes.values():
-                process.control.close()
-            channels = worker.Channels(self._listener, control, self._lifeline)
+                process.close()
+            channels = worker.Channels(self._listener, control, lifeline)
             code = worker.run(self._settings, channels, scoreboard=self._scoreboard, slot=slot)
         except BaseException:  # nothing may return into the supervisor's loop
             import traceback
 
             traceback.print_exc()
         finally:
-            worker.flush()
+            console.flush()
             os._exit(code)
 
     # Listening to signals and workers
@@ -230,7 +244,7 @@ class Supervisor:
     def _release(self, process: _Process) -> None:
         with contextlib.suppress(KeyError):  # it had no more to say
             self._poller.unregister(process.control)
-        process.control.close()
+        process.close()
         self._scoreboard.slot(process.slot).deadline = 0.0
         self._free_slots.append(process.slot)
 
@@ -261,7 +275,7 @@ class Supervisor:
             return
         for process in self._processes.values():
             reason = self._overdue.judge(self._scoreboard.slot(process.slot), now)
-            if process.ready_since and reason and not process.killed and not process.retiring:
+            if process.ready_since and reason and not process.killed:
                 console.report("worker %d is killed: %s" % (process.pid, reason))
                 process.kill()
 

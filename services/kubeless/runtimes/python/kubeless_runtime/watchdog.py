@@ -13,9 +13,9 @@ import select
 import threading
 from time import monotonic
 
-from . import console
+from . import console, tracebacks
 from .answer import plain
-from .service import TIMED_OUT, stack_of
+from .service import ENDED, TIMED_OUT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -56,9 +56,8 @@ class Watchdog:
         """The loop did not see to a deadline, so it stands still, and nothing else changes the calls meanwhile."""
         now = monotonic()
         console.report("%s: it blocks the event loop, at:" % TIMED_OUT)
-        console.write(2, stack_of(self._loop_thread).encode("utf-8", "replace"))
+        console.write(2, tracebacks.format_stack(self._loop_thread).encode("utf-8", "backslashreplace"))
         for call in self._service.calls:
             late = call.deadline <= now
-            reason = TIMED_OUT if late else "The worker that ran the function was ended: another call blocked it"
-            self._service.answer_raw(call, plain(408 if late else 503, reason))
+            self._service.answer_raw(call, plain(408, TIMED_OUT) if late else plain(503, ENDED))
         os._exit(EXIT_STALLED)

@@ -10,15 +10,14 @@ from __future__ import annotations
 import asyncio
 import atexit
 import contextlib
+import fcntl
 import gc
 import os
 import signal
 import socket
-import sys
-import traceback
 from typing import NamedTuple
 
-from . import console
+from . import console, tracebacks
 from .acceptor import Acceptor
 from .listener import start_listening
 from .loader import Function, LoadError, load
@@ -52,7 +51,7 @@ class Channels(NamedTuple):
     control: socket.socket
     """To and from the supervisor."""
     lifeline: int
-    """Readable when the supervisor has died."""
+    """The reading end of a pipe that the supervisor alone can write to: at its end when the supervisor has died."""
 
 
 def run(settings: Settings, channels: Channels, *, scoreboard: Scoreboard, slot: int) -> int:
@@ -61,7 +60,9 @@ def run(settings: Settings, channels: Channels, *, scoreboard: Scoreboard, slot:
         # A process group gets these all at once, but to stop is the supervisor's to say. Not SIG_IGN, which programs
         # started by the function would inherit.
         signal.signal(signum, lambda *_: None)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD))
     console.install()
+    _end_with_supervisor(channels.lifeline)
     try:
         function = load(settings)
     except LoadError as error:
@@ -76,6 +77,17 @@ def run(settings: Settings, channels: Channels, *, scoreboard: Scoreboard, slot:
     return 0
 
 
+def _end_with_supervisor(lifeline: int) -> None:
+    """
+    Let the system end this process when the supervisor dies, also while the function is imported or hangs in C code.
+
+    Where a pipe signals its end (Linux does), SIGIO does it, whose default is to end the process. Elsewhere, it is
+    left to the watchdog.
+    """
+    fcntl.fcntl(lifeline, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(lifeline, fcntl.F_SETFL, fcntl.fcntl(lifeline, fcntl.F_GETFL) | os.O_ASYNC)
+
+
 def _run_through_exits(loop: asyncio.AbstractEventLoop, main: Coroutine[Any, Any, None]) -> None:
     """As run_until_complete, but a task of the function's own that calls `sys.exit()` does not end the worker."""
     task = loop.create_task(main)
@@ -87,12 +99,9 @@ def _run_through_exits(loop: asyncio.AbstractEventLoop, main: Coroutine[Any, Any
 
 
 def _report_load_error(error: LoadError) -> None:
-    cause = error.__cause__
-    if cause is not None:
-        trace = cause.__traceback__
-        while trace is not None and trace.tb_next and "importlib" in trace.tb_frame.f_code.co_filename:
-            trace = trace.tb_next
-        sys.stderr.write("".join(traceback.format_exception(type(cause), cause, trace)))
+    """The reason comes last: it is what Kubernetes shows of the log of a container that ended."""
+    if error.__cause__ is not None:
+        console.write(2, tracebacks.format_error(error.__cause__).encode("utf-8", "backslashreplace"))
     console.report(str(error))
 
 
@@ -130,7 +139,7 @@ class _Worker:
         patience = await self._ending
         await self._drain(patience)
         if self._stuck:  # the function's exit handlers are skipped, as its threads are still running
-            flush()
+            console.flush()
             os._exit(0)
 
     def _obey(self) -> None:
@@ -160,6 +169,7 @@ class _Worker:
         for connection in list(self._service.connections):
             connection.close_if_idle()
         await self._wait_no_connections(deadline - self._loop.time())
+        self._service.give_up()
 
     async def _wait_no_connections(self, seconds: float) -> None:
         if not self._service.connections:
@@ -174,10 +184,3 @@ class _Worker:
         for connection in list(self._service.connections):
             connection.check_progress(now)
         self._loop.call_later(_SWEEP, self._sweep)
-
-
-def flush() -> None:
-    """Bring what the function printed to the log, before an exit that does not."""
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(OSError, ValueError):  # closed by the function
-            stream.flush()
