@@ -124,3 +124,29 @@ def test_a_function_that_cannot_start_fails_to_deploy_and_says_why(
     message = platform.kubectl("get", f"function/{name}", "-o", "jsonpath={.status.conditions[?(@.type=='Ready')]}")
     assert json.loads(message.stdout)["status"] == "False"
     assert reason in message.stdout
+
+
+def test_a_stuck_call_times_out_and_the_function_goes_on(platform: LocalPlatform) -> None:
+    code = "def run(event, context):\n    while event['data'] == b'hang':\n        pass\n    return 'fine'\n"
+    deploy(platform, "stuck", code, "stuck.run", "--timeout", "1")
+    hung = platform.http("POST", "/default/stuck", data=b"hang")
+    assert (hung.status, "Timeout while processing the function" in hung.body) == (408, True)
+    assert platform.http("POST", "/default/stuck", data=b"go").body == "fine"
+    called = platform.kubeless("function", "call", "stuck", "--data", "hang", check=False)
+    assert called.returncode == 1
+    assert "Request timeout exceeded" in called.stderr
+
+
+def test_dependencies_are_installed_and_a_missing_one_is_named(platform: LocalPlatform) -> None:
+    code = "import six\n\n\ndef run(event, context):\n    return six.__version__\n"
+    missing = source(platform, "missing.txt", "there-is-no-such-package-as-this==1\n")
+    file = source(platform, "needy.py", code)
+    arguments = ("--runtime", "python3.11", "--handler", "needy.run", "--from-file", file, "--wait")
+    result = platform.kubeless("function", "deploy", "needy", *arguments, "--dependencies", missing, check=False)
+    assert result.returncode == 1
+    assert "InstallFailed" in result.stderr
+    assert "there-is-no-such-package-as-this" in result.stderr
+
+    wanted = source(platform, "wanted.txt", "six==1.17.0\n")
+    platform.kubeless("function", "update", "needy", "--dependencies", wanted, "--wait")
+    assert platform.kubeless("function", "call", "needy").stdout == "1.17.0\n"
