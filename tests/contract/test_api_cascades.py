@@ -81,6 +81,15 @@ async def test_the_dependent_of_nobody_is_collected(api: Api) -> None:
     await api.until_gone(api.core("configmaps", "dependent"))
 
 
+async def test_owners_of_each_other_do_not_wait_for_ever(api: Api, owner: JsonObject) -> None:
+    other = await api.made(api.core("configmaps"), owned_by(owner))
+    circle = owned_by(other)["metadata"]["ownerReferences"]
+    await api.merge(api.core("configmaps", "owner"), {"metadata": {"ownerReferences": circle}})
+    await api.delete(api.core("configmaps", "owner"), {"propagationPolicy": "Foreground"})
+    await api.until_gone(api.core("configmaps", "owner"))
+    await api.until_gone(api.core("configmaps", "dependent"))
+
+
 async def test_a_namespace_takes_its_content_with_it(api: Api) -> None:
     name = f"{api.namespace}-b"
     path = f"/api/v1/namespaces/{name}"

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 
 import pytest
-from aiohttp import ClientSession, web
+from aiohttp import ClientError, ClientSession, web
 from yarl import URL
 
 from kubeless.core.errors import KubelessError
@@ -87,7 +87,14 @@ async def test_a_page_of_the_server_itself_is_let_in(server: ApiServer, session:
 async def backend() -> AsyncIterator[int]:
     """A process behind a Service: tells what reached it. Yields its port."""
 
-    async def echo(request: web.Request) -> web.Response:
+    async def echo(request: web.Request) -> web.StreamResponse:
+        if request.path == "/half":
+            response = web.StreamResponse(headers={"Content-Length": "1000"})
+            await response.prepare(request)
+            await response.write(b"x")
+            assert request.transport is not None
+            request.transport.abort()
+            return response
         body = await request.read()
         seen = {
             "method": request.method,
@@ -149,6 +156,14 @@ async def test_bodies_larger_than_objects_may_be_pass(service: str, session: Cli
 
     async with session.post(f"{service}/web:80/proxy/", data=pieces()) as response:
         assert len((await response.json())["body"]) == 8 * 1024 * 1024
+
+
+async def test_an_answer_that_breaks_off_breaks_off_for_the_client_as_well(
+    service: str, session: ClientSession
+) -> None:
+    async with session.get(f"{service}/web:80/proxy/half") as response:
+        with pytest.raises(ClientError):
+            await response.read()
 
 
 @pytest.mark.parametrize(

@@ -126,16 +126,17 @@ async def forward(
     _, mark, query = request.raw_path.partition("?")  # as it was sent: aiohttp's own view of it is decoded
     url = URL(f"{scheme}://{host}:{address.port}/{path}{mark}{query}", encoded=True)
     try:
-        async with session.request(
+        answer = await session.request(
             request.method,
             url,
             headers=_request_headers(request),
             data=_body(request) if request.can_read_body else None,
             allow_redirects=False,
-        ) as answer:
-            return await _stream_back(request, answer)
-    except (aiohttp.ClientConnectorError, aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
+        )
+    except (aiohttp.ClientError, TimeoutError) as error:
         raise unavailable(f"error trying to reach service: {error}") from error
+    async with answer:
+        return await _stream_back(request, answer)
 
 
 def client_session() -> aiohttp.ClientSession:
@@ -155,8 +156,14 @@ async def _stream_back(request: web.Request, answer: aiohttp.ClientResponse) -> 
     if length is not None and length.isdecimal():
         response.content_length = int(length)
     await response.prepare(request)
-    async for chunk in answer.content.iter_chunked(_CHUNK):
-        await response.write(chunk)
+    try:
+        async for chunk in answer.content.iter_chunked(_CHUNK):
+            await response.write(chunk)
+    except (aiohttp.ClientError, ConnectionError):
+        # The status has gone out already: that the body is cut short can only be told by cutting the connection.
+        if request.transport is not None:
+            request.transport.abort()
+        return response
     await response.write_eof()
     return response
 

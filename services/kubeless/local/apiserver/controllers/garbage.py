@@ -98,10 +98,16 @@ class GarbageCollector:
             if any(self._solid(reference, dependent) for reference in _owners(dependent)):
                 self._drop_references(dependent, {owner.uid})
             elif not dependent.deleting:
-                policy = "Foreground" if self._dependents.get(dependent.uid) else "Background"
+                policy = "Foreground" if self._may_wait(dependent) else "Background"
                 delete(self._cluster, resource, dependent, DeleteOptions(policy=policy))
-        if not any(_blocks(dependent, owner.uid) for dependent in self._dependents_of(owner)):
+        others = (dependent for dependent in self._dependents_of(owner) if dependent.uid != owner.uid)
+        if not any(_blocks(dependent, owner.uid) for dependent in others):
             self._drop_finalizer(owner, FOREGROUND)
+
+    def _may_wait(self, dependent: Record) -> bool:
+        """Whether it can wait for dependents of its own; not for one that waits already, for that may be its owner."""
+        own = list(self._dependents_of(dependent))
+        return bool(own) and not any(record.deleting for record in own)
 
     def _check_owners(self, resource: ResourceType, record: Record) -> None:
         references = _owners(record)

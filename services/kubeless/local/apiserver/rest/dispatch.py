@@ -305,7 +305,8 @@ async def _stream(request: web.Request, chunks: AsyncIterator[bytes], media_type
             async with asyncio.timeout(_SLOWEST_WRITE):
                 await response.write(chunk)
         await response.write_eof()
-    except (TimeoutError, ConnectionError):
+    except (TimeoutError, ConnectionError, KubelessError):
+        # The answer has begun: there is no other way left to tell that it is not complete.
         if request.transport is not None:
             request.transport.abort()
     finally:
