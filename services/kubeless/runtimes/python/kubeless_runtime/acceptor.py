@@ -42,8 +42,10 @@ class Acceptor:
             self._loop.add_reader(self._listener, self._on_connection)
 
     def stop(self) -> None:
+        """For good; also closes this process's share in the socket, so that the last worker to stop ends it."""
         self._stopped = True
         self._loop.remove_reader(self._listener)
+        self._listener.close()
         if self._resume:
             self._resume.cancel()
 

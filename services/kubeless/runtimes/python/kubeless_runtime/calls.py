@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextvars
 import threading
+from time import monotonic
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,7 +25,18 @@ if TYPE_CHECKING:
 class Call:
     """One request on its way through the function."""
 
-    __slots__ = ("_invoker", "abandoned", "connection", "deadline", "outcome", "request", "started", "task", "thread")
+    __slots__ = (
+        "_invoker",
+        "abandoned",
+        "began",
+        "connection",
+        "deadline",
+        "outcome",
+        "request",
+        "started",
+        "task",
+        "thread",
+    )
 
     def __init__(self, connection: Connection, request: Request, invoker: Invoker, *, started: float) -> None:
         self.connection = connection
@@ -33,6 +45,8 @@ class Call:
         self.deadline = 0.0
         self.thread: int | None = None
         """Which thread runs it; None while it waits for one, or is `async`."""
+        self.began = 0.0
+        """When that thread began with it."""
         self.task: asyncio.Task[None] | None = None
         self.outcome: object = None
         self.abandoned = False
@@ -41,6 +55,7 @@ class Call:
 
     def run(self) -> None:
         """In a thread: call the function."""
+        self.began = monotonic()
         self.thread = threading.get_ident()  # before `abandoned` is read: see Service._expire
         if not self.abandoned:
             # In a context of its own, so that no ContextVar leaks from one call to the next in the same thread.

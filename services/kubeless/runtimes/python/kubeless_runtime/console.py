@@ -47,9 +47,11 @@ def install() -> None:
 
 
 def flush() -> None:
-    """Bring unfinished lines of this thread to the log, whatever the function has made of the streams."""
+    """End unfinished lines of this thread and bring them to the log, whatever the function has made of the streams."""
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(Exception):  # closed, or replaced by something that is no stream: not ours to judge
+            if isinstance(stream, LineStream):
+                stream.end_line()
             stream.flush()
 
 
@@ -95,6 +97,11 @@ class LineStream(io.TextIOBase):
         if end:
             self._emit(whole[:end])
         return len(text)
+
+    def end_line(self) -> None:
+        """Nobody else's line may follow in the same one."""
+        if self._unfinished.text:
+            self.write("\n")
 
     def flush(self) -> None:
         text = self._unfinished.text

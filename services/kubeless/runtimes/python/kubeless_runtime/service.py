@@ -138,12 +138,15 @@ class Service:
         if call.thread is None:
             console.report("%s: no thread became free in %g s (FUNC_THREADS)" % (TIMED_OUT, self.settings.timeout))
         else:
-            self._report_stuck(call.thread)
-            self._on_stuck()
+            # One that had to wait for its thread has not run for long yet: it may be quite in order.
+            self.loop.call_at(call.began + self.settings.timeout, self._check_returned, call, call.thread)
 
-    def _report_stuck(self, thread: int) -> None:
+    def _check_returned(self, call: Call, thread: int) -> None:
+        if call.outcome is not None:
+            return
         console.report("%s: it is still running after %g s, at:" % (TIMED_OUT, self.settings.timeout))
         console.write(2, tracebacks.format_stack(thread).encode("utf-8", "backslashreplace"))
+        self._on_stuck()
 
     def _check_cancelled(self, task: asyncio.Task[None]) -> None:
         if not task.done():
