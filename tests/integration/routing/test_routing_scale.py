@@ -1,4 +1,4 @@
-"""A router with ten thousand functions and triggers starts fast and stays small."""
+"""A router with ten thousand functions and triggers stays small."""
 
 import asyncio
 import json
@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import orjson
+import pytest
 from aiohttp import web
 
 from kubeless.core.jsontypes import JsonObject
@@ -16,12 +17,11 @@ from kubeless.core.jsontypes import JsonObject
 SERVICES = Path(__file__).parents[3] / "services"
 
 COUNT = 10_000
-READY_SECONDS = 5.0
 RSS_MEGABYTES = 150
 
 ROUTER = """
-import asyncio, json, resource, sys, time
-started = time.perf_counter()
+import asyncio, json, re, sys
+from pathlib import Path
 from kubeless.api.resource import HTTP_TRIGGERS
 from kubeless.gateway.triggers import read_trigger
 from kubeless.kube.client import KubeClient
@@ -33,11 +33,10 @@ async def main():
         table, triggers = RoutingTable(client), Informer(client, HTTP_TRIGGERS, transform=read_trigger)
         async with table.running(), triggers.running():
             await asyncio.gather(table.wait_synced(), triggers.wait_synced())
-            ready = time.perf_counter() - started
             addressed = sum(bool(table.endpoints("default", f"function-{number}")) for number in range(len(table)))
             print(json.dumps({
-                "seconds": ready,
-                "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+                # Not getrusage: its peak is inherited from the process that started this one.
+                "megabytes": int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) / 1024,
                 "functions": len(table), "addressed": addressed, "triggers": len(triggers),
             }))
 
@@ -114,7 +113,8 @@ async def serve_collections() -> AsyncIterator[str]:
         await runner.cleanup()
 
 
-async def test_a_router_of_ten_thousand_functions_and_triggers_keeps_its_budgets() -> None:
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process's own peak of memory")
+async def test_a_router_of_ten_thousand_functions_and_triggers_stays_small() -> None:
     async with asyncio.timeout(60), serve_collections() as url:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-c", ROUTER, url),
@@ -124,5 +124,4 @@ async def test_a_router_of_ten_thousand_functions_and_triggers_keeps_its_budgets
         output, _ = await process.communicate()
     measured = json.loads(output.splitlines()[-1])
     assert (measured["functions"], measured["addressed"], measured["triggers"]) == (COUNT, COUNT, COUNT)
-    assert measured["seconds"] <= READY_SECONDS, measured
     assert measured["megabytes"] <= RSS_MEGABYTES, measured
