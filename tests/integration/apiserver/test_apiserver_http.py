@@ -222,6 +222,14 @@ async def test_objects_nested_without_end_are_refused(server: ApiServer, session
             assert 400 <= response.status < 500
 
 
+async def test_who_cannot_read_the_answer_changes_nothing(server: ApiServer, session: ClientSession) -> None:
+    url, body = f"{server.url}{NAMESPACE}/configmaps", {"metadata": {"name": "a"}}
+    async with session.post(url, json=body, headers={"Accept": "application/vnd.kubernetes.protobuf"}) as response:
+        assert response.status == 406
+    async with session.get(f"{url}/a") as response:
+        assert response.status == 404
+
+
 async def test_the_server_stops_while_watches_run() -> None:
     async with ClientSession() as session:
         async with asyncio.timeout(5), ApiServer() as server:

@@ -34,6 +34,8 @@ from kubeless.local.apiserver.storage.record import Key, Record
 
 _SLOWEST_WRITE = 30.0
 """Seconds a watcher may take to accept a chunk; then its connection is cut, for it holds on to what it has not read."""
+_RAW_ANSWERS = {"proxy", "log"}
+"""Sub-resources that answer with somebody else's bytes, whatever the client accepts."""
 _ANSWERED_WITH_OBJECT = {PODS.key, NAMESPACES.key, SERVICES.key}
 """Types whose deletion answers with the object; the others answer with a Status once the object is gone."""
 
@@ -45,6 +47,7 @@ class Call:
     request: web.Request
     resource: ResourceType
     target: Target
+    presentation: Presentation
 
     @property
     def key(self) -> Key:
@@ -67,7 +70,10 @@ class Dispatcher:
             raise no_such_path()
         if target.name and resource.namespaced and not target.namespace:
             raise no_such_path()
-        call = Call(request, resource, target)
+        # Before anything is written: who cannot read the answer must not change anything either.
+        raw = target.subresource in _RAW_ANSWERS
+        presentation = Presentation() if raw else negotiate(request.headers.get("Accept", ""))
+        call = Call(request, resource, target, presentation)
         if target.subresource:
             return await self._subresource(call)
         if target.name:
@@ -91,8 +97,7 @@ class Dispatcher:
             raise method_not_allowed()
         method = call.request.method
         if method == "GET":
-            presentation = negotiate(call.request.headers.get("Accept", ""))
-            return self._record_answer(call, get(self._cluster, call.resource, call.key), presentation)
+            return self._record_answer(call, get(self._cluster, call.resource, call.key), call.presentation)
         if method == "PUT":
             return await self._replace(call)
         if method == "PATCH":
@@ -185,12 +190,11 @@ class Dispatcher:
 
     async def _list_or_watch(self, call: Call) -> web.StreamResponse:
         options = parse_list_options(call.request.query, call.resource)
-        presentation = negotiate(call.request.headers.get("Accept", ""))
         if options.watch:
             check_revision(self._cluster, options.resource_version)
-            request = Watch(self._cluster, call.resource, call.target.namespace, options, presentation)
-            return await _stream(call.request, watch(request), presentation.media_type)
-        return self._list(call, options, presentation)
+            request = Watch(self._cluster, call.resource, call.target.namespace, options, call.presentation)
+            return await _stream(call.request, watch(request), call.presentation.media_type)
+        return self._list(call, options, call.presentation)
 
     def _list(self, call: Call, options: ListOptions, presentation: Presentation) -> web.Response:
         resource = call.resource
@@ -258,7 +262,7 @@ class Dispatcher:
     async def _written(self, call: Call, outcome: Outcome) -> web.Response:
         """The answer to a write, once it is on disk."""
         await self._cluster.store.durable()
-        presentation = negotiate(call.request.headers.get("Accept", ""))
+        presentation = call.presentation
         if outcome.record is not None:
             return self._record_answer(call, outcome.record, presentation, outcome.code, outcome.warnings)
         return self._object_answer(call, outcome.object, presentation, outcome.code, outcome.warnings)
