@@ -12,6 +12,7 @@ from kubeless.core.jsontypes import JsonObject
 from kubeless.kube.client import KubeClient
 from kubeless.kube.errors import AlreadyExists, KubeError, NotFound
 from kubeless.kube.resources import NODES
+from kubeless.local.apiserver.discovery import VERSION
 from kubeless.local.node.podworker import HOST_IP
 
 log = structlog.get_logger(__name__)
@@ -56,7 +57,7 @@ def make_node(name: str, *, now: datetime) -> JsonObject:
                 "kernelVersion": platform.release(),
                 "osImage": platform.platform(terse=True),
                 "containerRuntimeVersion": "process://1",
-                "kubeletVersion": "v1.33.0+kubeless",
+                "kubeletVersion": VERSION["gitVersion"],
                 "kubeProxyVersion": "",
                 "bootID": "",
                 "machineID": "",
