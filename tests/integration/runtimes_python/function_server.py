@@ -105,7 +105,13 @@ class Serve:
         self._servers: list[Server] = []
 
     def start(
-        self, source: str, *, handler: str = "run", module: str = "fn", python: str = sys.executable, **env: str
+        self,
+        source: str,
+        *,
+        handler: str = "run",
+        module: str = "fn",
+        command: tuple[str, ...] = (sys.executable, str(SERVER)),
+        **env: str,
     ) -> Server:
         """Start, without waiting for it to be ready."""
         volume = self.folder / "volume"
@@ -117,7 +123,7 @@ class Serve:
         output = self.folder / f"log-{len(self._servers)}"
         with output.open("wb") as log:
             process = subprocess.Popen(
-                [python, str(SERVER)],
+                command,
                 env={"PATH": os.environ["PATH"], "FUNC_WORKERS": "1", **own, **paths, **env},
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -128,10 +134,16 @@ class Serve:
         return server
 
     def __call__(
-        self, source: str, *, handler: str = "run", module: str = "fn", python: str = sys.executable, **env: str
+        self,
+        source: str,
+        *,
+        handler: str = "run",
+        module: str = "fn",
+        command: tuple[str, ...] = (sys.executable, str(SERVER)),
+        **env: str,
     ) -> Server:
         """Start and wait until the server is ready."""
-        server = self.start(source, handler=handler, module=module, python=python, **env)
+        server = self.start(source, handler=handler, module=module, command=command, **env)
         wait_for(server.is_serving, "the server is ready")
         return server
 

@@ -1,12 +1,13 @@
 import os
 import signal
 import socket
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from integration.runtimes_python.function_server import DEADLINE, Serve, is_alive, wait_for
+from integration.runtimes_python.function_server import DEADLINE, SERVER, Serve, is_alive, wait_for
 
 HELLO = "def run():\n    return 'hello'\n"
 
@@ -79,9 +80,17 @@ def test_files_beside_the_function_are_importable_and_hide_nothing_of_the_server
         (volume / f"{name}.py").write_text("raise ImportError('the wrong one')")
     (volume / "neighbour.py").write_text("name = 'neighbour'")
 
-    server = serve("import neighbour, logging, urllib.parse\ndef run():\n    return neighbour.name")
+    # As a file: to run a folder, older interpreters first import parts of their library from PYTHONPATH.
+    command = (sys.executable, str(SERVER / "__main__.py"))
+    server = serve("import neighbour, logging, urllib.parse\ndef run():\n    return neighbour.name", command=command)
 
     assert server.call("/?a=b").text == "neighbour"
+
+
+def test_the_server_can_be_run_as_a_module(serve: Serve) -> None:
+    command = (sys.executable, "-m", "kubeless_runtime")
+
+    assert serve(HELLO, command=command, PYTHONPATH=str(SERVER.parent)).call().text == "hello"
 
 
 def test_nothing_is_accepted_before_the_function_is_imported(serve: Serve) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from .service import Service
 
-_STEP_BACK = 0.001
+_STEP_BACK = 0.002
 _NO_DESCRIPTORS = 0.5
 _BATCH = 64
 

@@ -14,6 +14,7 @@ from importlib.util import module_from_spec, spec_from_file_location
 from typing import NamedTuple
 
 from . import console, tracebacks
+from .paths import is_standard_module
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -75,8 +76,7 @@ def _import(name: str, path: str, handler: str) -> ModuleType:
 
 def _module_name(name: str) -> str:
     """The file's name, unless a module of that name is already imported or belongs to the standard library."""
-    standard: frozenset[str] = getattr(sys, "stdlib_module_names", frozenset())  # from Python 3.10 on
-    return "_function_" + name if name in sys.modules or name in standard else name
+    return "_function_" + name if name in sys.modules or is_standard_module(name) else name
 
 
 def _files(folder: str) -> str:

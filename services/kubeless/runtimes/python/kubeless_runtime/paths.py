@@ -10,6 +10,10 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib.machinery import PathFinder
+
+_LIBRARY = os.path.dirname(os.path.abspath(os.__file__))
+_STANDARD = (_LIBRARY, os.path.join(_LIBRARY, "lib-dynload"))
 
 
 def order(path: list[str], *, volume: str) -> list[str]:
@@ -19,7 +23,7 @@ def order(path: list[str], *, volume: str) -> list[str]:
     for needed in (_packages(volume), volume):
         if needed not in own:
             own.append(needed)
-    end = max((index + 1 for index, entry in enumerate(others) if _is_standard(entry)), default=0)
+    end = max((index + 1 for index, entry in enumerate(others) if entry in _STANDARD), default=0)
     return others[:end] + own + others[end:]
 
 
@@ -28,9 +32,9 @@ def _packages(volume: str) -> str:
     return os.path.join(volume, "lib", "python%d.%d" % sys.version_info[:2], "site-packages")
 
 
-def _is_standard(entry: str) -> bool:
-    library = os.path.dirname(os.path.abspath(os.__file__))
-    return entry in (library, os.path.join(library, "lib-dynload"))
+def is_standard_module(name: str) -> bool:
+    """Whether the standard library has a module of this name (`sys.stdlib_module_names` came with Python 3.10)."""
+    return name in sys.builtin_module_names or PathFinder.find_spec(name, list(_STANDARD)) is not None
 
 
 def _is_below(entry: str, folder: str) -> bool:
