@@ -1,6 +1,7 @@
 """One connection with a clock and a transport of the test's own."""
 
 import asyncio
+import errno
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -21,11 +22,14 @@ class Transport(asyncio.Transport):
         self.sent = b""
         self.state = "open"
         self.reading = True
+        self.is_reset = False
 
     def write(self, data: "bytes | bytearray | memoryview[Any]") -> None:
         self.sent += bytes(data)
 
     def write_eof(self) -> None:
+        if self.is_reset:
+            raise OSError(errno.ENOTCONN, "Transport endpoint is not connected")
         self.state = "finished"
 
     def close(self) -> None:
@@ -193,3 +197,15 @@ def test_what_comes_after_the_last_answer_is_dropped(
 
     assert b"Connection: close" in transport.sent
     assert (len(function.requests), transport.state) == (1, "finished")
+
+
+def test_a_client_that_resets_the_connection_meanwhile_is_no_error(
+    connection: Connection, function: Function, transport: Transport
+) -> None:
+    connection.finish_soon()
+    connection.data_received(POST)
+    transport.is_reset = True
+
+    connection.respond(Answer(200, b""))
+
+    assert transport.state == "aborted"

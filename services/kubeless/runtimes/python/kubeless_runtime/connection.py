@@ -164,8 +164,9 @@ class Connection(asyncio.Protocol):
         """
         self._discarding = True
         self.transport.resume_reading()
-        self.transport.write_eof()
-        self._loop.call_later(_LINGER, self._close_when_sent)
-
-    def _close_when_sent(self) -> None:
-        self.transport.close()
+        try:
+            self.transport.write_eof()
+        except OSError:  # the client was quicker and has reset the connection
+            self.transport.abort()
+        else:
+            self._loop.call_later(_LINGER, self.transport.close)
