@@ -43,7 +43,7 @@ class CertificateAuthority:
         extensions = self._folder / f"{name}.ext"
         extensions.write_text("subjectAltName=IP:127.0.0.1,DNS:localhost\nextendedKeyUsage=serverAuth,clientAuth\n")
         self._run("req", *_NEW_KEY, "-keyout", made.key, "-out", request, *_subject(name))
-        signer = ["-CA", self.certificate, "-CAkey", self._key, "-CAcreateserial", "-days", str(days)]
+        signer: list[str | Path] = ["-CA", self.certificate, "-CAkey", self._key, "-CAcreateserial", "-days", str(days)]
         self._run("x509", "-req", "-in", request, "-out", made.certificate, "-extfile", extensions, *signer)
         return made
 

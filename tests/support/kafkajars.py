@@ -2,8 +2,8 @@
 Apache Kafka's own jars, for tests that want the real broker or the Java client.
 
 They come from Maven once and are kept outside the tree, in `KUBELESS_TEST_CACHE`, else in `kubeless-tests` below
-`XDG_CACHE_HOME` or `~/.cache`. Several test runs may ask at the same time: one fetches, the others wait, and a fetch that
-fails leaves nothing behind.
+`XDG_CACHE_HOME` or `~/.cache`. Several test runs may ask at the same time: one fetches, the others wait, and a fetch
+that fails leaves nothing behind.
 """
 
 import fcntl

@@ -1,8 +1,9 @@
 """
 Apache Kafka itself, one node in KRaft mode on free loopback ports: the truth that our own broker is held to.
 
-`RealKafka` is blocking, for use from fixtures; an asyncio test calls it in a thread: `await asyncio.to_thread(kafka.kill)`.
-After `stop` or `kill`, `start` brings it back on the same ports with the same data. It logs to `kafka.log` in its folder.
+`RealKafka` is blocking, for use from fixtures; a test in asyncio calls it in a thread, as in
+`await asyncio.to_thread(kafka.kill)`. After `stop` or `kill`, `start` brings it back on the same ports with the same
+data. It logs to `kafka.log` in its folder.
 """
 
 import contextlib
