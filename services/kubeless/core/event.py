@@ -1,8 +1,8 @@
 """
 An event: what a source hands to the delivery engine, and what a function gets as one request.
 
-An event knows nothing of the broker it came from. What only the source understands (the offset to commit, the message to
-acknowledge) stays with the source; here is what the function sees, what order it has to keep, and what a dead letter
+An event knows nothing of the broker it came from. What only the source understands (the offset to commit, the message
+to acknowledge) stays with the source; here is what the function sees, what order it has to keep, and what a dead letter
 needs to be as good as the original.
 """
 

@@ -1,8 +1,9 @@
 """
 Where an event goes that could not be delivered, and what is written on it.
 
-A dead letter holds the original event byte for byte; what happened to it is told in headers that begin with `kubeless-`.
-Such headers of an earlier life (a dead letter that was redriven and failed again) are replaced, all others stay.
+A dead letter holds the original event byte for byte; what happened to it is told in headers that begin with
+`kubeless-`. Such headers of an earlier life (a dead letter that was redriven and failed again) are replaced, all others
+stay.
 """
 
 from dataclasses import dataclass

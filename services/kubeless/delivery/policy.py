@@ -88,28 +88,28 @@ def judge(answer: Answer) -> Verdict:
 
 
 def decide(
-    answer: Answer,
+    verdict: Verdict,
     policy: DeliveryPolicy,
     *,
     attempts: int,
     tries: int,
     age: float,
+    retry_after: float | None,
     draw: Callable[[float, float], float],
 ) -> End | float:
     """
     The end, or the seconds to wait before the next attempt.
 
-    `attempts` counts those that used up an attempt and `tries` all, the one that led to `answer` included; `age` is the
-    time since the first began; `draw(low, high)` is the source of chance.
+    `attempts` counts those that used up an attempt and `tries` all, the one that led to `verdict` included; `age` is
+    the time since the first began; `draw(low, high)` is the source of chance.
     """
-    verdict = judge(answer)
     if verdict is Verdict.SUCCESS:
         return End.DELIVERED
     if verdict is Verdict.REFUSAL:
         return End.REFUSED
     if attempts >= policy.max_attempts or age >= policy.max_age:
         return End.EXHAUSTED
-    pause = max(draw(0.0, bound(policy, tries)), answer.retry_after or 0.0)
+    pause = max(draw(0.0, bound(policy, tries)), retry_after or 0.0)
     # The last attempt comes when time runs out, not one pause too early.
     return min(pause, policy.max_age - age)
 
