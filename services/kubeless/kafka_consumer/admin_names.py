@@ -1,0 +1,59 @@
+"""
+Names that the admin operations take, checked the same way by the command and by the service.
+
+Light on purpose: the command imports this before it talks to anybody.
+"""
+
+import re
+from typing import NamedTuple, Self
+
+from kubeless.core.errors import InvalidField
+
+SERVICE = "kafka-trigger-controller"
+PORT = "admin"
+"""Where the operations are served: the Kubernetes Service and the name of its port."""
+
+MAX_BODY = 16 << 20
+"""Bytes of a request's body."""
+MAX_RECORDS = 10_000
+"""Records of one publish request."""
+MAX_LETTERS = 1000
+"""Dead letters of one list or redrive request."""
+
+_TOPIC = re.compile(r"[A-Za-z0-9._-]{1,249}")
+_LETTER = re.compile(r"([0-9]{1,9})/([0-9]{1,18})")
+
+
+def check_topic(name: str) -> str:
+    """The name, if Kafka allows it (org.apache.kafka.common.internals.Topic); raises `InvalidField`."""
+    if not _TOPIC.fullmatch(name) or name in {".", ".."}:
+        raise InvalidField(
+            "topic",
+            name,
+            problem="is not a name of a Kafka topic",
+            remedy="use at most 249 letters, digits, '.', '_' and '-'",
+        )
+    return name
+
+
+class LetterId(NamedTuple):
+    """A dead letter's place in its topic; people write `<partition>/<offset>`."""
+
+    partition: int
+    offset: int
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Raises `InvalidField`."""
+        found = _LETTER.fullmatch(text)
+        if found is None:
+            raise InvalidField(
+                "dead letter",
+                text,
+                problem="is not <partition>/<offset>",
+                remedy="take the ID that 'kubeless deadletter list' shows, such as 0/12",
+            )
+        return cls(int(found[1]), int(found[2]))
+
+    def __str__(self) -> str:
+        return f"{self.partition}/{self.offset}"

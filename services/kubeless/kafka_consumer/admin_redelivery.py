@@ -1,0 +1,54 @@
+"""Deliver a single event outside of any subscription, by the rules of its trigger."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+from kubeless.api.delivery import KafkaDelivery
+from kubeless.delivery.counters import EventCounters
+from kubeless.delivery.deadletter import DeadLetterSink
+from kubeless.delivery.deliverer import Deliverer
+from kubeless.delivery.policy import DeliveryPolicy
+from kubeless.delivery.sender import Sender
+from kubeless.delivery.trigger import TriggerRef
+from kubeless.kafka_consumer.admin_errors import AdminError
+from kubeless.kube.cache import ObjectKey
+from kubeless.routing.functions import FunctionRecord
+
+
+class EngineRedelivery:
+    """Redelivery through the delivery engine, counted like every other event of the trigger and function."""
+
+    def __init__(
+        self,
+        *,
+        sender: Sender,
+        counters: EventCounters,
+        function: Callable[[str, str], FunctionRecord | None],
+        delivery: Callable[[ObjectKey], KafkaDelivery | None],
+    ) -> None:
+        """`function(namespace, name)` and `delivery(trigger)` look up what there is; None: it is gone."""
+        self._sender = sender
+        self._counters = counters
+        self._function = function
+        self._delivery = delivery
+
+    @asynccontextmanager
+    async def open(
+        self, trigger: TriggerRef, function: ObjectKey, *, sink: DeadLetterSink, max_age: float
+    ) -> AsyncIterator[Deliverer]:
+        """See `admin_redrive.Redelivery`."""
+        record = self._function(function.namespace, function.name)
+        if record is None:
+            raise AdminError(
+                409,
+                "NoFunction",
+                f"function {function.name} in namespace {function.namespace} is gone; deploy it again, or purge",
+            )
+        delivery = self._delivery(ObjectKey(trigger.namespace, trigger.name)) or KafkaDelivery()
+        policy = DeliveryPolicy.of(delivery, function_timeout=record.timeout, default_order="partition")
+        policy = replace(policy, max_age=min(policy.max_age, max_age))
+        async with Deliverer(
+            trigger, function, policy, sender=self._sender, dead_letters=sink, counters=self._counters
+        ) as deliverer:
+            yield deliverer
