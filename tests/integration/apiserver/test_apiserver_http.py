@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime
 
 import pytest
 from aiohttp import ClientError, ClientSession, web
@@ -214,12 +215,70 @@ async def test_a_followed_log_ends_with_its_reader(pod: str, session: ClientSess
         await logs.ended.wait()
 
 
-async def test_objects_nested_without_end_are_refused(server: ApiServer, session: ClientSession) -> None:
-    deep = b'{"metadata":{"name":"d","annotations":' + b'{"a":' * 900 + b"1" + b"}" * 900 + b"}}"
-    for kind in ("application/json", "application/yaml"):
-        url = f"{server.url}{NAMESPACE}/configmaps"
-        async with session.post(url, data=deep, headers={"Content-Type": kind}) as response:
-            assert 400 <= response.status < 500
+async def test_only_lines_from_a_time_on_are_asked_for(pod: str, session: ClientSession, logs: Logs) -> None:
+    async with session.get(f"{pod}/log?sinceTime=2031-02-03T04:05:06Z") as response:
+        assert response.status == 200
+    assert logs.requests[0].since_time == datetime(2031, 2, 3, 4, 5, 6, tzinfo=UTC)
+    for query in ("sinceTime=yesterday", "sinceTime=2031-02-03", "sinceTime=2031-02-03T04:05:06Z&sinceSeconds=1"):
+        async with session.get(f"{pod}/log?{query}") as response:
+            assert response.status == 400
+
+
+@pytest.mark.parametrize("name", ["exec", "attach", "portforward"])
+async def test_who_wants_into_a_container_is_told_that_there_is_none(
+    pod: str, session: ClientSession, name: str
+) -> None:
+    async with session.post(f"{pod}/{name}?command=ls") as response:
+        assert response.status == 405
+        assert (await response.json())["message"].startswith(f"{name}: local mode runs pods as processes")
+
+
+async def test_a_missing_path_has_details_because_clients_look_into_them(pod: str, session: ClientSession) -> None:
+    async with session.get(f"{pod}/ephemeralcontainers") as response:
+        assert response.status == 404
+        assert (await response.json())["details"] == {}
+
+
+@pytest.mark.parametrize("depth", [201, 900, 100_000])
+@pytest.mark.parametrize(
+    ("kind", "form"),
+    [
+        ("application/json", b'{"metadata":{"name":"d"},"data":%b%b}'),
+        ("application/yaml", b'{"metadata":{"name":"d"},"data":%b%b}'),
+        ("application/yaml", b"metadata: {name: d}\ndata: %b%b"),
+    ],
+)
+async def test_objects_nested_without_end_are_refused(
+    server: ApiServer, session: ClientSession, kind: str, form: bytes, depth: int
+) -> None:
+    deep = form % (b"[" * depth, b"]" * depth)
+    url = f"{server.url}{NAMESPACE}/configmaps"
+    async with session.post(url, data=deep, headers={"Content-Type": kind}) as response:
+        assert (response.status, (await response.json())["reason"]) == (400, "BadRequest")
+
+
+async def test_no_patch_nests_an_object_without_end(server: ApiServer, session: ClientSession) -> None:
+    url = f"{server.url}{NAMESPACE}/configmaps"
+    await post(session, url, {"metadata": {"name": "a"}, "data": {"a": "b"}})
+    copies = [{"op": "copy", "from": "/data", "path": "/data/a"} for _ in range(250)]
+    headers = {"Content-Type": "application/json-patch+json"}
+    async with session.patch(f"{url}/a", json=copies, headers=headers) as response:
+        assert response.status == 400
+
+
+async def test_kinds_unknown_to_protobuf_are_asked_for_as_json(server: ApiServer, session: ClientSession) -> None:
+    body = b"k8s\0\n\x0d\n\x02v1\x12\x07Unknown\x12\0"
+    headers = {"Content-Type": "application/vnd.kubernetes.protobuf"}
+    async with session.post(f"{server.url}{NAMESPACE}/events", data=body, headers=headers) as response:
+        assert (response.status, (await response.json())["reason"]) == (415, "UnsupportedMediaType")
+
+
+async def test_selectors_may_be_long(server: ApiServer, session: ClientSession) -> None:
+    url = f"{server.url}{NAMESPACE}/configmaps"
+    await post(session, url, {"metadata": {"name": "a", "labels": {"n": "5000"}}})
+    wanted = ",".join(map(str, range(8000)))
+    async with session.get(url, params={"labelSelector": f"n in ({wanted})"}) as response:
+        assert [item["metadata"]["name"] for item in (await response.json())["items"]] == ["a"]
 
 
 async def test_who_cannot_read_the_answer_changes_nothing(server: ApiServer, session: ClientSession) -> None:

@@ -1,7 +1,8 @@
 """
 Request bodies, from bytes to a JSON object: JSON, YAML, or the protobuf that newer kubectl sends for a few kinds.
 
-Bodies are bounded. YAML has no aliases (a few lines could stand for gigabytes) and no types besides those of JSON.
+Bodies are bounded, in size and in depth. YAML has no aliases (a few lines could stand for gigabytes) and no types
+besides those of JSON.
 """
 
 import asyncio
@@ -14,8 +15,9 @@ from aiohttp import web
 from kubeless.core.errors import KubelessError
 from kubeless.core.jsontypes import JsonObject
 from kubeless.local.apiserver import protobuf
+from kubeless.local.apiserver.depth import MAX_DEPTH, is_too_deep, too_deep
 from kubeless.local.apiserver.negotiation import JSON, PROTOBUF, YAML
-from kubeless.local.apiserver.status import bad_request, too_large, unsupported_media_type
+from kubeless.local.apiserver.status import ApiError, bad_request, too_large, unsupported_media_type
 
 MAX_BODY = 3 * 1024 * 1024
 _ON_LOOP = 32 * 1024
@@ -46,7 +48,7 @@ async def decode_object(body: bytes, media_type: str) -> JsonObject:
     The object in a body.
 
     Raises:
-        ApiError: 400 if it is none, 415 if the media type is not known.
+        ApiError: 400 if it is none, 415 if the media type, or the kind in a protobuf body, is not known.
     """
     if media_type in {JSON, "", "application/octet-stream"}:
         value = parse_json(body)
@@ -62,16 +64,22 @@ async def decode_object(body: bytes, media_type: str) -> JsonObject:
 
 
 def parse_json(body: bytes) -> Any:
+    """Raises ApiError 400 for what is no JSON or is nested too deeply."""
     try:
-        return orjson.loads(body)
+        return _loads(body)
     except orjson.JSONDecodeError as error:
         raise bad_request(f"the object provided is unrecognized (must be of type JSON): {error}") from error
 
 
 async def decode_yaml(body: bytes) -> Any:
-    """YAML or JSON; JSON is tried first, for it is what most clients send even as YAML."""
+    """
+    YAML or JSON; JSON is tried first, for it is what most clients send even as YAML.
+
+    Raises:
+        ApiError: 400 for what is neither, or is nested too deeply.
+    """
     try:
-        return orjson.loads(body)
+        return _loads(body)
     except orjson.JSONDecodeError:
         pass
     try:
@@ -82,10 +90,16 @@ async def decode_yaml(body: bytes) -> Any:
         raise bad_request(f"error converting YAML to JSON: {str(error)[:500]}") from error
 
 
+def _loads(body: bytes) -> Any:
+    value = orjson.loads(body)
+    if body.count(b"[") + body.count(b"{") > MAX_DEPTH and is_too_deep(value):
+        raise too_deep()
+    return value
+
+
 def _parse_yaml(body: bytes) -> Any:
+    _check_yaml(body)
     # By way of JSON text: whatever YAML knows and JSON does not (dates, sets, bytes, odd keys) ends here.
-    if b"*" in body and any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(body, Loader=_JsonLoader)):
-        raise ValueError("aliases are not supported")
     value = yaml.load(body, Loader=_JsonLoader)  # noqa: S506 # a SafeLoader, restricted further
     try:
         return orjson.loads(orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS))
@@ -93,8 +107,24 @@ def _parse_yaml(body: bytes) -> Any:
         raise ValueError(f"not representable as JSON: {error}") from error
 
 
+def _check_yaml(body: bytes) -> None:
+    """Refuse aliases and depth while they are but events: composing nodes recurses in C, until the process is gone."""
+    depth = 0
+    for event in yaml.parse(body, Loader=_JsonLoader):
+        if isinstance(event, yaml.AliasEvent):
+            raise yaml.YAMLError("aliases are not supported")
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise too_deep()
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+
+
 def _parse_protobuf(body: bytes) -> Any:
     try:
         return protobuf.decode(body)
+    except protobuf.UnknownKind as error:
+        raise ApiError(415, "UnsupportedMediaType", str(error)) from error
     except KubelessError as error:
         raise bad_request(f"the protobuf body cannot be read: {error}") from error

@@ -4,6 +4,7 @@ The `log` sub-resource of pods: what the server asks of whoever keeps the logs.
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from kubeless.core.errors import shorten
@@ -24,6 +25,8 @@ class LogRequest:
     follow: bool = False
     tail_lines: int | None = None
     since_seconds: float | None = None
+    since_time: datetime | None = None
+    """Lines from then on; never together with `since_seconds`."""
     timestamps: bool = False
     previous: bool = False
     """The run of the container before the current one."""
@@ -49,6 +52,9 @@ def parse_log_request(pod: Record, query: Mapping[str, str]) -> LogRequest:
         ApiError: 400, the container is not in the pod or must be chosen, or a number is no number.
     """
     since = parse_int(query, "sinceSeconds")
+    moment = _parse_since_time(query.get("sinceTime", ""))
+    if since is not None and moment is not None:
+        raise bad_request("at most one of `sinceTime` or `sinceSeconds` may be specified")
     return LogRequest(
         namespace=pod.key.namespace,
         pod=pod.key.name,
@@ -57,10 +63,23 @@ def parse_log_request(pod: Record, query: Mapping[str, str]) -> LogRequest:
         follow=parse_bool(query, "follow"),
         tail_lines=parse_int(query, "tailLines"),
         since_seconds=None if since is None else float(since),
+        since_time=moment,
         timestamps=parse_bool(query, "timestamps"),
         previous=parse_bool(query, "previous"),
         limit_bytes=parse_int(query, "limitBytes"),
     )
+
+
+def _parse_since_time(text: str) -> datetime | None:
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise bad_request(f"sinceTime: expected a time as RFC 3339 has it, got {shorten(text)}")
+    return moment
 
 
 def _container(pod: Record, wanted: str) -> str:

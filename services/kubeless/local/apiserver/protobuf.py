@@ -45,9 +45,7 @@ def decode(body: bytes) -> JsonObject:
         ProtobufError: the body is malformed; to be answered with 400.
     """
     if not body.startswith(MAGIC):
-        raise ProtobufError(
-            f"the body begins with {shorten(body[:4])}, not with the magic number of Kubernetes"
-        )
+        raise ProtobufError(f"the body begins with {shorten(body[:4])}, not with the magic number of Kubernetes")
     envelope = dict(_fields(memoryview(body)[len(MAGIC) :]))
     kind_fields = dict(_fields(_as_bytes(envelope.get(1, b""))))
     api_version, kind = _as_text(kind_fields.get(1, b"")), _as_text(kind_fields.get(2, b""))

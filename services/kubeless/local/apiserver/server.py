@@ -40,6 +40,9 @@ log = structlog.get_logger(__name__)
 _SHUTDOWN_TIMEOUT = 1.0
 """Seconds for requests in flight; watches end at once."""
 
+_LONGEST_LINE = 128 * 1024
+"""Bytes of a request's first line, which holds the selectors, and of a header; clients expect far more than 8 KiB."""
+
 
 class ApiServer:
     """Serves while entered."""
@@ -119,6 +122,8 @@ class ApiServer:
             application,
             access_log=None,
             handle_signals=False,
+            max_line_size=_LONGEST_LINE,
+            max_field_size=_LONGEST_LINE,
             handler_cancellation=True,  # a watch must end when its client goes, even if nothing ever happens
             shutdown_timeout=_SHUTDOWN_TIMEOUT,
         )

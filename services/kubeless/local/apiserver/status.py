@@ -35,7 +35,7 @@ class ApiError(KubelessError):
             "reason": self.reason,
             "code": self.code,
         }
-        if self.details:
+        if self.details is not None:  # kubectl looks into the details of a 404, even if there is nothing in them
             status["details"] = self.details
         return status
 

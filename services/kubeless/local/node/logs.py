@@ -79,7 +79,7 @@ class PodLogs:
 
 
 async def _pieces(reader: LogReader, process_file: Path, request: LogRequest) -> AsyncIterator[bytes]:
-    lines = LineFormat(since=_since(request.since_seconds), timestamps=request.timestamps)
+    lines = LineFormat(since=_since(request), timestamps=request.timestamps)
     if request.tail_lines is not None:
         yield await asyncio.to_thread(_tail, reader, lines, request.tail_lines)
     while True:
@@ -132,8 +132,10 @@ def _choose_run(folder: PodFolder, request: LogRequest) -> int:
     return max(runs) - 1
 
 
-def _since(seconds: float | None) -> bytes:
-    if seconds is None:
+def _since(request: LogRequest) -> bytes:
+    moment = request.since_time
+    if request.since_seconds is not None:
+        moment = datetime.now(UTC) - timedelta(seconds=min(request.since_seconds, 1e9))
+    if moment is None:
         return b""
-    moment = datetime.now(UTC) - timedelta(seconds=min(seconds, 1e9))
     return timestamp(int(moment.timestamp() * 1_000_000_000))

@@ -37,10 +37,11 @@ class NamespaceController:
         namespace = self._cluster.store.get(key_of(NAMESPACES, "", name))
         if namespace is None or not namespace.deleting:
             return
-        content = self._content(name)
-        for record in content:
-            resource = self._cluster.registry.any_version(record.key.resource)
-            if resource is not None and not record.deleting:
+        for listed in self._content(name):
+            resource = self._cluster.registry.any_version(listed.key.resource)
+            # Looked up again: others, such as the garbage collector, delete while this one gives way.
+            record = self._cluster.store.by_uid(listed.uid)
+            if resource is not None and record is not None and not record.deleting:
                 delete(self._cluster, resource, record, DeleteOptions(uid=record.uid))
                 await asyncio.sleep(0)
         if not self._content(name):

@@ -36,6 +36,11 @@ _SLOWEST_WRITE = 30.0
 """Seconds a watcher may take to accept a chunk; then its connection is cut, for it holds on to what it has not read."""
 _RAW_ANSWERS = {"proxy", "log"}
 """Sub-resources that answer with somebody else's bytes, whatever the client accepts."""
+_INTO_CONTAINERS = {"exec", "attach", "portforward"}
+_NO_CONTAINERS = (
+    "local mode runs pods as processes of this machine, there is no container to get into; "
+    "each pod's port answers at the pod's IP (kubectl get pods -o wide)"
+)
 _ANSWERED_WITH_OBJECT = {PODS.key, NAMESPACES.key, SERVICES.key}
 """Types whose deletion answers with the object; the others answer with a Status once the object is gone."""
 
@@ -108,6 +113,9 @@ class Dispatcher:
 
     async def _subresource(self, call: Call) -> web.StreamResponse:
         name, method = call.target.subresource, call.request.method
+        if call.resource.key == PODS.key and name in _INTO_CONTAINERS:
+            get(self._cluster, PODS, call.key)
+            raise method_not_allowed(f"{name}: {_NO_CONTAINERS}")
         if name not in call.resource.subresources or (call.target.rest and name != "proxy"):
             raise no_such_path()
         if name == "proxy":

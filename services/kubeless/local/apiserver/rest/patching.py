@@ -10,6 +10,7 @@ from kubeless.core.jsontypes import JsonObject
 from kubeless.local.apiserver import managed_fields
 from kubeless.local.apiserver.bodies import decode_yaml, parse_json
 from kubeless.local.apiserver.cluster import Cluster
+from kubeless.local.apiserver.depth import is_too_deep, too_deep
 from kubeless.local.apiserver.patch.error import PatchError
 from kubeless.local.apiserver.patch.json_patch import json_patch
 from kubeless.local.apiserver.patch.merge import merge_patch
@@ -163,6 +164,8 @@ def _guarded(change: Patch) -> Patch:
             raise unprocessable(f"the patch cannot be applied: {error}") from error
         if not isinstance(result, dict):
             raise unprocessable("the patch leaves no object")
+        if is_too_deep(result):  # a `copy` of an object into itself doubles its depth
+            raise too_deep()
         return result
 
     return guarded
