@@ -7,7 +7,7 @@ needs to be as good as the original.
 """
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 import orjson
@@ -41,7 +41,7 @@ class Event:
     data: bytes
     """The body, untouched; empty for a null value."""
 
-    attributes: Mapping[str, str] = NO_ATTRIBUTES
+    attributes: Mapping[str, str] = field(default_factory=lambda: NO_ATTRIBUTES)
     """
     CloudEvents attributes by name without the `ce-` prefix: extensions such as `kafkapartition`, or, where the source
     holds a CloudEvent, its own `id`, `source`, `type`, `subject`, `time`, which then replace ours. Names are lower-case
