@@ -9,7 +9,15 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import MessageSizeTooLargeError, for_code
 
-from support.kafkaclient import HEARTBEAT_INTERVAL, MAX_REQUEST, POLL_TIME, SESSION_TIMEOUT, Record, TooLarge
+from support.kafkaclient import (
+    FETCH_WAIT,
+    HEARTBEAT_INTERVAL,
+    MAX_REQUEST,
+    POLL_TIME,
+    SESSION_TIMEOUT,
+    Record,
+    TooLarge,
+)
 
 
 class AiokafkaMember:
@@ -94,6 +102,7 @@ class AiokafkaClient:
             group_id=group,
             auto_offset_reset="earliest",
             enable_auto_commit=False,
+            fetch_max_wait_ms=int(FETCH_WAIT * 1000),
             session_timeout_ms=int(SESSION_TIMEOUT * 1000),
             heartbeat_interval_ms=int(HEARTBEAT_INTERVAL * 1000),
         )

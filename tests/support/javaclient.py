@@ -17,7 +17,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from support.kafkaclient import HEARTBEAT_INTERVAL, MAX_REQUEST, POLL_TIME, SESSION_TIMEOUT, Record, TooLarge
+from support.kafkaclient import (
+    FETCH_WAIT,
+    HEARTBEAT_INTERVAL,
+    MAX_REQUEST,
+    POLL_TIME,
+    SESSION_TIMEOUT,
+    Record,
+    TooLarge,
+)
 from support.kafkajars import java_program, kafka_jars
 
 _SOURCE = Path(__file__).with_name("JavaClient.java")
@@ -157,6 +165,7 @@ class JavaClient:
             "group.id": group,
             "auto.offset.reset": "earliest",
             "enable.auto.commit": "false",
+            "fetch.max.wait.ms": str(int(FETCH_WAIT * 1000)),
             "session.timeout.ms": str(int(SESSION_TIMEOUT * 1000)),
             "heartbeat.interval.ms": str(int(HEARTBEAT_INTERVAL * 1000)),
         }

@@ -9,6 +9,8 @@ POLL_TIME = 0.2
 
 SESSION_TIMEOUT = 6.0
 HEARTBEAT_INTERVAL = 0.1
+FETCH_WAIT = 0.1
+"""Seconds a fetch waits at the broker; a consumer that closes may have to wait for it."""
 
 MAX_REQUEST = 16 * 2**20
 """What clients may send: more than brokers take, so that it is the broker who refuses."""

@@ -9,7 +9,15 @@ from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, KafkaError, 
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
-from support.kafkaclient import HEARTBEAT_INTERVAL, MAX_REQUEST, POLL_TIME, SESSION_TIMEOUT, Record, TooLarge
+from support.kafkaclient import (
+    FETCH_WAIT,
+    HEARTBEAT_INTERVAL,
+    MAX_REQUEST,
+    POLL_TIME,
+    SESSION_TIMEOUT,
+    Record,
+    TooLarge,
+)
 
 _TIMEOUT = 10.0
 _CREATE_TIME = 1
@@ -104,6 +112,7 @@ class LibrdkafkaClient:
             "group.id": group,
             "auto.offset.reset": "earliest",
             "enable.auto.commit": False,
+            "fetch.wait.max.ms": int(FETCH_WAIT * 1000),
             "session.timeout.ms": int(SESSION_TIMEOUT * 1000),
             "heartbeat.interval.ms": int(HEARTBEAT_INTERVAL * 1000),
         }

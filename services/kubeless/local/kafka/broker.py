@@ -74,8 +74,10 @@ class KafkaBroker:
 
     @asynccontextmanager
     async def _serving(self) -> AsyncIterator[None]:
-        async with asyncio.TaskGroup() as tasks:
-            server = await self._listen(tasks)
+        tasks = asyncio.TaskGroup()
+        server = await self._bind(tasks)  # before the group is entered: it would wrap the error
+        async with tasks:
+            await server.start_serving()
             timer = tasks.create_task(self._cluster.groups.run())
             try:
                 yield
@@ -84,7 +86,7 @@ class KafkaBroker:
                 for task in (timer, *self._connections):
                     task.cancel()
 
-    async def _listen(self, tasks: asyncio.TaskGroup) -> asyncio.Server:
+    async def _bind(self, tasks: asyncio.TaskGroup) -> asyncio.Server:
         def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             if len(self._connections) >= self._settings.max_connections:
                 log.warning("connection refused, there are too many", limit=self._settings.max_connections)
@@ -95,7 +97,9 @@ class KafkaBroker:
             task.add_done_callback(self._connections.discard)
 
         try:
-            server = await asyncio.start_server(connected, self._host, self._port, limit=_READ_BUFFER)
+            server = await asyncio.start_server(
+                connected, self._host, self._port, limit=_READ_BUFFER, start_serving=False
+            )
         except OSError as error:
             raise explain_bind_error(error, host=self._host, port=self._port, purpose="Kafka broker") from error
         self._port = server.sockets[0].getsockname()[1]

@@ -81,7 +81,7 @@ def read_body(frame: bytes, header: RequestHeader, versions: Versions) -> Any:
             position = skip_tags(frame, position)
         check(schema, frame, position)
         request, _ = _reader(schema)(frame, position)
-    except (IndexError, SerialError, ValueError, OverflowError) as error:
+    except (SerialError, ValueError, OverflowError, LookupError) as error:  # kio does not skip tags it does not know
         raise Malformed(f"API {header.api} version {header.version}: {error}") from error
     return convert(request, load_request_schema(header.api, versions.highest))
 

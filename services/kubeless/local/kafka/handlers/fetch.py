@@ -58,8 +58,8 @@ class _Reading:
 
     @property
     def enough(self) -> bool:
-        """Whether the last `read` is worth answering before the time is up."""
-        return self._failed or self._size >= self._request.min_bytes
+        """Whether the last `read` is worth answering before the time is up; who asks for nothing has it already."""
+        return self._failed or self._size >= self._request.min_bytes or not self._request.topics
 
     def read(self) -> tuple[FetchableTopicResponse, ...]:
         self._size, self._failed = 0, False
