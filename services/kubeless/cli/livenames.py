@@ -30,6 +30,13 @@ def complete_http_triggers(context: click.Context, _: click.Parameter, incomplet
     return _complete(context, HTTP_TRIGGERS, incomplete)
 
 
+def complete_kafka_triggers(context: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+    """Names of Kafka triggers, likewise."""
+    from kubeless.api.resource import KAFKA_TRIGGERS
+
+    return _complete(context, KAFKA_TRIGGERS, incomplete)
+
+
 def _complete(context: click.Context, resource: "Resource", incomplete: str) -> list[str]:
     import asyncio
 

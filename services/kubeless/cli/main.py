@@ -21,6 +21,8 @@ COMPLETION_VARIABLE = "_KUBELESS_COMPLETE"
 _COMMANDS = {
     "function": CommandPlace("kubeless.cli.function.group:group", "Deploy, change, call and watch functions"),
     "trigger": CommandPlace("kubeless.cli.trigger.group:group", "Bind events to functions"),
+    "topic": CommandPlace("kubeless.cli.topic.group:group", "Manage topics of Kafka, and publish to them"),
+    "deadletter": CommandPlace("kubeless.cli.deadletter.group:group", "See and repeat events that failed"),
     "local": CommandPlace("kubeless.cli.local:group", "Run the whole platform on this machine"),
     "get-server-config": CommandPlace("kubeless.cli.serverconfig:command", "Print the runtimes that the server knows"),
     "crds": CommandPlace("kubeless.cli.crds:command", "Print the custom resource definitions as YAML"),

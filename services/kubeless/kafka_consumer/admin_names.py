@@ -57,3 +57,8 @@ class LetterId(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.partition}/{self.offset}"
+
+
+def dead_letter_topic(topic: str, namespace: str, trigger: str) -> str:
+    """Where the dead letters of a trigger go that names no topic for them."""
+    return f"{topic}.{namespace}.{trigger}.dlq"

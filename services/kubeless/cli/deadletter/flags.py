@@ -1,0 +1,39 @@
+"""The flags and arguments of the dead-letter commands."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from kubeless.cli.kafkaadmin import kafka_namespace_option
+from kubeless.cli.livenames import complete_functions, complete_kafka_triggers
+from kubeless.cli.options import namespace_option
+
+AnyCallable = TypeVar("AnyCallable", bound=Callable[..., Any])
+
+
+def trigger_argument(command: AnyCallable) -> AnyCallable:
+    """A trigger; without one, all of the namespace."""
+    return click.argument("trigger", required=False, metavar="[TRIGGER]", shell_complete=complete_kafka_triggers)(
+        command
+    )
+
+
+def place_options(command: AnyCallable) -> AnyCallable:
+    """Where the dead letters are."""
+    topic = click.option(
+        "--topic",
+        metavar="NAME",
+        help="Dead-letter topic, such as that of a trigger which is gone (default: by trigger).",
+    )
+    return topic(namespace_option(kafka_namespace_option(command)))
+
+
+def function_option(command: AnyCallable) -> AnyCallable:
+    """Only the dead letters of one function."""
+    return click.option(
+        "--function",
+        metavar="NAME",
+        shell_complete=complete_functions,
+        help="Only those that failed for this function.",
+    )(command)
