@@ -23,10 +23,15 @@ def _normal(value: Any, schema: JsonObject) -> Any:
         return _normal_object(value, schema)
     items = schema.get("items")
     if isinstance(value, list) and isinstance(items, dict):
-        return [_normal(element, items) for element in value]
+        return [_nothing(items) if element is None else _normal(element, items) for element in value]
     if schema.get("format") == "quantity" and isinstance(value, int | float) and not isinstance(value, bool):
         return str(value)
     return value
+
+
+def _nothing(schema: JsonObject) -> Any:
+    """What a null in a list becomes in a typed structure: the value that nobody has set."""
+    return {"object": {}, "string": "", "integer": 0, "boolean": False}.get(str(schema.get("type")))
 
 
 def _normal_object(value: JsonObject, schema: JsonObject) -> JsonObject:

@@ -50,6 +50,16 @@ def is_function(container: JsonObject) -> bool:
     return any(variable.get("name") == "FUNC_RUNTIME" for variable in container.get("env") or [])
 
 
+async def refuse(context: PodContext, record: ContainerRecord) -> NoReturn:
+    """Say that the container's image is none we run, and wait until the pod leaves."""
+    message = str(InvalidField("image", record.image, problem="cannot be pulled", remedy=NOT_A_FUNCTION))
+    record.state = Waiting("ErrImagePull", message)
+    context.changed()
+    context.event("Failed", message, warning=True)
+    await asyncio.Event().wait()
+    raise AssertionError
+
+
 class MainContainer:
     """Runs one container of a pod and keeps its record."""
 
@@ -63,7 +73,7 @@ class MainContainer:
     async def supervise(self) -> None:
         """Run the container, again if need be, until its policy is satisfied."""
         if not is_function(self._spec):
-            await self._refuse()
+            await refuse(self._context, self._record)
         while True:
             command, probes = await until_planned(self._context, self._record, self._build)
             ended = await self._run_once(command, probes)
@@ -145,13 +155,3 @@ class MainContainer:
         self._context.event("BackOff", message, warning=True)
         await asyncio.sleep(pause)
         self._record.restarts += 1
-
-    async def _refuse(self) -> NoReturn:
-        message = str(
-            InvalidField("image", self._spec.get("image", ""), problem="cannot be pulled", remedy=NOT_A_FUNCTION)
-        )
-        self._record.state = Waiting("ErrImagePull", message)
-        self._context.changed()
-        self._context.event("Failed", message, warning=True)
-        await asyncio.Event().wait()
-        raise AssertionError

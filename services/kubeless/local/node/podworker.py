@@ -23,7 +23,7 @@ from kubeless.local.node.addresses import PORTS_ANNOTATION, AddressPool, ports_a
 from kubeless.local.node.containerstate import Waiting, recover, recover_init
 from kubeless.local.node.folders import PodFolder
 from kubeless.local.node.initcontainer import InitContainer
-from kubeless.local.node.maincontainer import MainContainer, is_function
+from kubeless.local.node.maincontainer import MainContainer, is_function, refuse
 from kubeless.local.node.plan import NodeTools, PodContext, until_planned
 from kubeless.local.node.podstatus import PodRecord, any_running
 from kubeless.local.node.statuswriter import StatusWriter
@@ -164,6 +164,8 @@ class PodWorker:
             for container, record in zip(spec.get("initContainers") or [], self._record.init, strict=True):
                 if not await InitContainer(context, container, record).complete():
                     return
+        elif self._record.init:
+            await refuse(context, self._record.init[0])
         self._record.initialized = True
         async with asyncio.TaskGroup() as group:
             for container, record in zip(spec["containers"], self._record.main, strict=True):

@@ -5,9 +5,10 @@ From the object a client sent to the object that may be stored: unknown fields, 
 from kubeless.core.jsontypes import JsonObject
 from kubeless.local.apiserver.admission import default_builtin, validate_builtin
 from kubeless.local.apiserver.custom import with_default_names
+from kubeless.local.apiserver.normal_form import normal_form
 from kubeless.local.apiserver.problems import FieldProblem
 from kubeless.local.apiserver.resources import CRDS, ResourceType
-from kubeless.local.apiserver.schema.builtin import schema_for
+from kubeless.local.apiserver.schema.builtin import object_meta_schema, schema_for
 from kubeless.local.apiserver.schema.crd import check_crd
 from kubeless.local.apiserver.schema.structural import default, prune, validate
 from kubeless.local.apiserver.status import bad_request, invalid
@@ -35,6 +36,7 @@ def check_fields(obj: JsonObject, resource: ResourceType, validation: str) -> tu
 
 def fill_defaults(obj: JsonObject, resource: ResourceType) -> JsonObject:
     if resource.custom:
+        obj = {**obj, "metadata": normal_form(obj["metadata"], object_meta_schema())}
         return default(obj, resource.schema) if resource.schema else obj
     return default_builtin(with_default_names(obj) if resource.key == CRDS.key else obj, resource)
 

@@ -75,8 +75,6 @@ def _free_name(cluster: Cluster, obj: JsonObject, resource: ResourceType) -> Jso
     for _ in range(_GENERATE_ATTEMPTS):
         candidate = named(obj, resource)
         name = candidate["metadata"]["name"]
-        if not isinstance(name, str):
-            raise bad_request("metadata.name: expected a string")
         if cluster.store.get(key_of(resource, namespace, name)) is None:
             return candidate
         if not generated:

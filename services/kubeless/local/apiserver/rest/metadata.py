@@ -14,6 +14,7 @@ _LETTERS = "bcdfghjklmnpqrstvwxz2456789"
 """Kubernetes' alphabet for generated names: no vowels, so no words."""
 _LONGEST_PREFIX = 58
 _OWNED_BY_SERVER = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation")
+_NAMES = ("name", "generateName", "namespace", "uid", "resourceVersion")
 _NOT_CONTENT = ("metadata", "status", "apiVersion", "kind")
 
 
@@ -22,7 +23,7 @@ def check_type(obj: JsonObject, resource: ResourceType) -> JsonObject:
     The object with its apiVersion and kind, which a client may leave out for built-in types.
 
     Raises:
-        ApiError: 400, they are others than those of the path, or the metadata is no object.
+        ApiError: 400, they are others than those of the path, or the metadata cannot be read.
     """
     if resource.custom and not obj.get("kind"):
         raise bad_request("Object 'Kind' is missing in the body of the request")
@@ -36,6 +37,9 @@ def check_type(obj: JsonObject, resource: ResourceType) -> JsonObject:
     metadata = obj.get("metadata")
     if metadata is not None and not isinstance(metadata, dict):
         raise bad_request("metadata: expected an object")
+    for field in _NAMES:
+        if not isinstance((metadata or {}).get(field), str | None):
+            raise bad_request(f"metadata.{field}: expected a string")
     return {**obj, "apiVersion": version, "kind": kind, "metadata": metadata or {}}
 
 

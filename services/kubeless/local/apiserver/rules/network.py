@@ -51,7 +51,7 @@ def _service_port_problems(ports: list[JsonObject]) -> Iterator[FieldProblem]:
         yield from one_of(port, "protocol", here, _PROTOCOLS)
         if "targetPort" in port:
             yield from port_or_name(port["targetPort"], child(here, "targetPort"))
-        identity = (port.get("port", 0), port["protocol"])
+        identity = (port.get("port", 0), port.get("protocol", "TCP"))
         if identity in seen_ports:
             yield duplicate(here, {"port": identity[0], "protocol": identity[1]})
         seen_ports.add(identity)

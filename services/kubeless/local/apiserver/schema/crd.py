@@ -23,6 +23,7 @@ from kubeless.local.apiserver.problems import (
 )
 from kubeless.local.apiserver.schema import cel
 from kubeless.local.apiserver.schema.builtin import PRESERVE
+from kubeless.local.apiserver.schema.keywords import SCHEMA
 from kubeless.local.apiserver.schema.structural import prune
 from kubeless.local.apiserver.schema.validation import check_value
 
@@ -61,6 +62,9 @@ def check_schema(schema: JsonObject, path: str) -> list[FieldProblem]:
     """The problems of the schema of one version: it must be structural and begin with an object."""
     if not isinstance(schema, dict):
         return [invalid(path, schema, "must be an object")]
+    wrong_types = check_value(schema, SCHEMA, path)
+    if wrong_types:
+        return wrong_types
     problems = list(_structural_problems(schema, path, 0))
     if schema.get("type") != "object":
         problems.append(invalid(child(path, "type"), schema.get("type", ""), "must be object at the root"))
