@@ -9,7 +9,7 @@ from kio.serial import entity_reader
 from kio.serial.errors import SerialError
 
 from kubeless.local.kafka.apis import API_VERSIONS, APIS
-from kubeless.local.kafka.bounds import check
+from kubeless.local.kafka.bounds import MAX_ELEMENTS, check
 from kubeless.local.kafka.cluster import Client, Cluster
 from kubeless.local.kafka.connection import answer_frame
 from kubeless.local.kafka.malformed import Malformed
@@ -79,6 +79,14 @@ async def test_each_version_of_metadata_is_answered(cluster: Cluster, version: i
 def test_a_body_that_promises_more_than_it_has_is_malformed(body: bytes) -> None:
     """kio alone would reserve memory for two billion topics, and abort the process."""
     data = frame(METADATA, 1, body)
+    with pytest.raises(Malformed):
+        read_body(data, read_header(data), Versions(1, 12))
+
+
+def test_a_body_with_very_many_values_is_malformed() -> None:
+    """Each would become an object: a request must not cost a thousand times its size."""
+    count = MAX_ELEMENTS + 1
+    data = frame(METADATA, 1, struct.pack(">i", count) + b"\0\1a" * count)
     with pytest.raises(Malformed):
         read_body(data, read_header(data), Versions(1, 12))
 

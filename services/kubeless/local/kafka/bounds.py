@@ -2,7 +2,8 @@
 Prove that a request is whole before it is decoded.
 
 kio reserves memory for an array as soon as it has read its length, so a hostile length of two billion would abort the
-whole process. Here every length is held against the bytes that are left; what passes, kio can decode.
+whole process. Here every length is held against the bytes that are left, and the elements of all arrays together
+against a bound; what passes, kio can decode within a few milliseconds and megabytes.
 """
 
 import dataclasses
@@ -13,7 +14,19 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from kubeless.local.kafka.malformed import Malformed
 
-Skip = Callable[[bytes, int], int]
+MAX_ELEMENTS = 100_000
+"""Elements of all arrays of a request together; a fetch of ten thousand partitions has a tenth of it."""
+
+
+@dataclasses.dataclass(slots=True)
+class _Walk:
+    """A request on its way from value to value."""
+
+    data: bytes
+    elements_left: int = MAX_ELEMENTS
+
+
+Skip = Callable[[_Walk, int], int]
 """Returns the position after a value that starts at a position."""
 
 _FIXED = {
@@ -35,14 +48,14 @@ def check(entity: type, data: bytes, position: int) -> int:
         Malformed: it is not whole.
     """
     try:
-        return _skip_entity(entity)(data, position)
+        return _skip_entity(entity)(_Walk(data), position)
     except IndexError:
         raise Malformed("the request ends within a value") from None
 
 
 def skip_tags(data: bytes, position: int) -> int:
     """The position after a section of tagged fields, none of which is looked at."""
-    return _skip_tagged({}, data, position)
+    return _skip_tagged({}, _Walk(data), position)
 
 
 @functools.cache
@@ -57,10 +70,10 @@ def _skip_entity(entity: Any) -> Skip:
         else:
             plain.append(skip)
 
-    def skip_entity(data: bytes, position: int) -> int:
+    def skip_entity(walk: _Walk, position: int) -> int:
         for each in plain:
-            position = each(data, position)
-        return _skip_tagged(tagged, data, position) if entity.__flexible__ else position
+            position = each(walk, position)
+        return _skip_tagged(tagged, walk, position) if entity.__flexible__ else position
 
     return skip_entity
 
@@ -87,69 +100,72 @@ def _without_none(hint: Any) -> Any:
 def _skip_value(kafka_type: str, flexible: bool) -> Skip:
     if kafka_type in _FIXED:
         size = _FIXED[kafka_type]
-        return lambda data, position: _advance(data, position, size)
+        return lambda walk, position: _advance(walk, position, size)
     if flexible:
         return _skip_compact
     width = 2 if kafka_type == "string" else 4
-    return lambda data, position: _skip_sized(data, position, width)
+    return lambda walk, position: _skip_sized(walk, position, width)
 
 
-def _skip_sized(data: bytes, position: int, width: int) -> int:
-    start = _advance(data, position, width)
-    return _advance(data, start, max(_signed(data, position, width), 0))
+def _skip_sized(walk: _Walk, position: int, width: int) -> int:
+    start = _advance(walk, position, width)
+    return _advance(walk, start, max(_signed(walk, position, width), 0))
 
 
-def _skip_compact(data: bytes, position: int) -> int:
-    size, start = _varint(data, position)
-    return _advance(data, start, max(size - 1, 0))
+def _skip_compact(walk: _Walk, position: int) -> int:
+    size, start = _varint(walk, position)
+    return _advance(walk, start, max(size - 1, 0))
 
 
 def _skip_array(skip_item: Skip, flexible: bool) -> Skip:
-    def skip_array(data: bytes, position: int) -> int:
+    def skip_array(walk: _Walk, position: int) -> int:
         if flexible:
-            length, position = _varint(data, position)
+            length, position = _varint(walk, position)
             length -= 1
         else:
-            start = _advance(data, position, 4)
-            length, position = _signed(data, position, 4), start
-        if length > len(data) - position:
-            raise Malformed(f"an array of {length} values does not fit into {len(data) - position} bytes")
+            start = _advance(walk, position, 4)
+            length, position = _signed(walk, position, 4), start
+        if length > len(walk.data) - position:
+            raise Malformed(f"an array of {length} values does not fit into {len(walk.data) - position} bytes")
+        walk.elements_left -= max(length, 0)
+        if walk.elements_left < 0:
+            raise Malformed(f"the arrays have more than {MAX_ELEMENTS} values")
         for _ in range(length):
-            position = skip_item(data, position)
+            position = skip_item(walk, position)
         return position
 
     return skip_array
 
 
-def _skip_tagged(known: dict[int, Skip], data: bytes, position: int) -> int:
-    count, position = _varint(data, position)
-    if count > len(data) - position:
-        raise Malformed(f"{count} tagged fields do not fit into {len(data) - position} bytes")
+def _skip_tagged(known: dict[int, Skip], walk: _Walk, position: int) -> int:
+    count, position = _varint(walk, position)
+    if count > len(walk.data) - position:
+        raise Malformed(f"{count} tagged fields do not fit into {len(walk.data) - position} bytes")
     for _ in range(count):
-        tag, position = _varint(data, position)
-        size, position = _varint(data, position)
-        end = _advance(data, position, size)
-        if tag in known and known[tag](data, position) != end:
+        tag, position = _varint(walk, position)
+        size, position = _varint(walk, position)
+        end = _advance(walk, position, size)
+        if tag in known and known[tag](walk, position) != end:
             raise Malformed(f"tagged field {tag} is not as long as it says")
         position = end
     return position
 
 
-def _advance(data: bytes, position: int, size: int) -> int:
+def _advance(walk: _Walk, position: int, size: int) -> int:
     end = position + size
-    if end > len(data):
+    if end > len(walk.data):
         raise Malformed("the request ends within a value")
     return end
 
 
-def _signed(data: bytes, position: int, width: int) -> int:
-    return int.from_bytes(data[position : position + width], "big", signed=True)
+def _signed(walk: _Walk, position: int, width: int) -> int:
+    return int.from_bytes(walk.data[position : position + width], "big", signed=True)
 
 
-def _varint(data: bytes, position: int) -> tuple[int, int]:
+def _varint(walk: _Walk, position: int) -> tuple[int, int]:
     value = 0
     for index in range(_MAX_VARINT):
-        byte = data[position + index]
+        byte = walk.data[position + index]
         value |= (byte & 0x7F) << (7 * index)
         if not byte & 0x80:
             return value, position + index + 1

@@ -138,13 +138,9 @@ class Group:
     def _refusal(self, join: Join) -> ErrorCode:
         if not join.protocol_type or not join.protocols:
             return ErrorCode.inconsistent_group_protocol
-        if self.members:
-            others = [each for each in self.members.values() if each.id != join.member_id]
-            common = _common(each.join for each in [*others]) if others else None
-            if join.protocol_type != self.protocol_type or (
-                common is not None and not common & {name for name, _ in join.protocols}
-            ):
-                return ErrorCode.inconsistent_group_protocol
+        others = [each.join for each in self.members.values() if each.id != join.member_id]
+        if others and (join.protocol_type != self.protocol_type or not _common([*others, join])):
+            return ErrorCode.inconsistent_group_protocol
         full = len(self.members) + len(self._announced) >= self._max_members
         return ErrorCode.group_max_size_reached if full and not join.member_id else ErrorCode.none
 
