@@ -156,3 +156,21 @@ async def test_scale_reads_and_sets_the_replicas(api: Api, collection: str, path
     assert (await api.put(f"{path}/scale", scale)).status == 409
     negative = await api.merge(f"{path}/scale", {"spec": {"replicas": -1}})
     assert negative.status == 422
+
+
+async def test_an_object_has_a_status_from_the_beginning(api: Api, collection: str) -> None:
+    """Clients with typed objects look into it without asking whether it is there."""
+    assert (await api.made(collection, deployment())).get("status") == {}
+    service = await api.made(api.core("services"), {"metadata": {"name": "s"}, "spec": {"ports": [{"port": 80}]}})
+    assert service["status"] == {"loadBalancer": {}}
+    assert all("f:status" not in entry["fieldsV1"] for entry in service["metadata"]["managedFields"])
+
+
+async def test_nobody_owns_a_status_by_applying_the_object(api: Api, path: str) -> None:
+    applied = await api.apply(path, {**deployment(), "status": {"replicas": 7}}, "one")
+    assert applied.object["status"] == {}
+    base = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web", "labels": {"x": "y"}}}
+    status = await api.apply(f"{path}/status", {**base, "status": {"replicas": 1}, "spec": {"replicas": 9}}, "two")
+    assert (status.status, status.object["status"]["replicas"]) == (200, 1)
+    assert status.object["spec"] == applied.object["spec"]
+    assert (await api.apply(path, deployment(), "one")).status == 200

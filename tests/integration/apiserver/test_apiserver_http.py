@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 
 import pytest
+import structlog
 from aiohttp import ClientError, ClientSession, web
 from yarl import URL
 
@@ -55,6 +56,11 @@ async def session() -> AsyncIterator[ClientSession]:
 async def post(session: ClientSession, url: str, body: JsonObject) -> None:
     async with session.post(url, json=body) as response:
         assert response.status == 201, await response.text()
+
+
+async def status_of(session: ClientSession, url: str) -> int:
+    async with session.get(url) as response:
+        return response.status
 
 
 @pytest.mark.parametrize(
@@ -314,3 +320,23 @@ async def test_a_watcher_that_falls_behind_is_told_to_list_anew(server: ApiServe
             async for chunk in watch.content.iter_any():
                 rest = (rest + chunk)[-2000:]
     assert b'"reason":"Expired"' in rest
+
+
+async def test_a_namespace_empties_while_the_garbage_collector_works_in_it(
+    server: ApiServer, session: ClientSession
+) -> None:
+    """Both delete the same objects; whoever comes second finds nothing to do."""
+    await post(session, f"{server.url}/api/v1/namespaces", {"metadata": {"name": "full"}})
+    maps = f"{server.url}/api/v1/namespaces/full/configmaps"
+    async with session.post(maps, json={"metadata": {"name": "a-owner"}}) as response:
+        uid = (await response.json())["metadata"]["uid"]
+    owner = {"apiVersion": "v1", "kind": "ConfigMap", "name": "a-owner", "uid": uid}
+    for index in range(30):
+        await post(session, maps, {"metadata": {"name": f"b-{index:02}", "ownerReferences": [owner]}})
+    with structlog.testing.capture_logs() as logged:
+        async with session.delete(f"{server.url}/api/v1/namespaces/full") as response:
+            assert response.status == 200
+        async with asyncio.timeout(10):
+            while await status_of(session, f"{server.url}/api/v1/namespaces/full") != 404:  # noqa: ASYNC110 # HTTP
+                await asyncio.sleep(0.01)
+    assert [entry for entry in logged if entry["log_level"] == "error"] == []

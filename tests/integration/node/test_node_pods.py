@@ -178,6 +178,20 @@ async def test_a_runtime_that_is_not_a_function_is_refused_in_words(cluster: Loc
     assert "function runtimes only" in await cluster.eventually(refused)
 
 
+async def test_what_is_refused_never_looks_initialized(cluster: LocalCluster) -> None:
+    image = {"image": "nginx"}
+    spec = {"initContainers": [{"name": "first", **image}], "containers": [{"name": "web", **image}]}
+    await cluster.client.create(PODS, {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web"}, "spec": spec})
+
+    async def refused() -> JsonObject:
+        status: JsonObject = (await cluster.client.get(PODS, "web", namespace="default"))["status"]
+        states = [container["state"] for container in status.get("initContainerStatuses", ())]
+        return status if any(state.get("waiting", {}).get("reason") == "ErrImagePull" for state in states) else {}
+
+    conditions = (await cluster.eventually(refused))["conditions"]
+    assert [condition["status"] for condition in conditions if condition["type"] == "Initialized"] == ["False"]
+
+
 async def test_a_pod_waits_for_its_config_map_and_goes_on_when_it_comes(cluster: LocalCluster) -> None:
     env = [{"name": "COLOR", "valueFrom": {"configMapKeyRef": {"name": "colors", "key": "main"}}}]
     container = {"name": "paint", "env": env}

@@ -2,11 +2,13 @@
 Create an object.
 """
 
+from copy import deepcopy
+
 from kubeless.core.jsontypes import JsonObject
 from kubeless.local.apiserver import managed_fields
 from kubeless.local.apiserver.cluster import Cluster, key_of
 from kubeless.local.apiserver.custom import initial_status
-from kubeless.local.apiserver.resources import CRDS, NAMESPACES, ResourceType
+from kubeless.local.apiserver.resources import CRDS, INGRESSES, NAMESPACES, PODS, SERVICES, ResourceType
 from kubeless.local.apiserver.rest.admit import check_fields, check_rules, fill_defaults
 from kubeless.local.apiserver.rest.list_keys import keys_of
 from kubeless.local.apiserver.rest.metadata import check_type, fresh, named, placed
@@ -18,6 +20,12 @@ from kubeless.local.apiserver.status import already_exists, bad_request, forbidd
 CRD_FINALIZER = "customresourcecleanup.apiextensions.k8s.io"
 NAMESPACE_FINALIZER = "kubernetes"
 _GENERATE_ATTEMPTS = 8
+_FIRST_STATUS: dict[tuple[str, str], JsonObject] = {
+    PODS.key: {"phase": "Pending"},
+    SERVICES.key: {"loadBalancer": {}},
+    INGRESSES.key: {"loadBalancer": {}},
+}
+"""Built-in kinds not listed begin with an empty one."""
 
 
 def create(
@@ -61,6 +69,7 @@ def create(
             keys=keys_of(resource),
             api_version=resource.api_version,
         )
+    obj = _with_first_status(obj, resource)
     if options.dry_run:
         return Outcome(obj, code=201, warnings=tuple(warnings))
     key = key_of(resource, namespace, obj["metadata"]["name"])
@@ -94,6 +103,13 @@ def _initial(obj: JsonObject, resource: ResourceType) -> JsonObject:
         finalizers = [*(obj["metadata"].get("finalizers") or ()), CRD_FINALIZER]
         return {**obj, "metadata": {**obj["metadata"], "finalizers": list(dict.fromkeys(finalizers))}}
     return obj
+
+
+def _with_first_status(obj: JsonObject, resource: ResourceType) -> JsonObject:
+    """Clients with typed objects rely on a status from the beginning; nobody owns what the server says in it."""
+    if resource.custom or not resource.has_status or "status" in obj:
+        return obj
+    return {**obj, "status": deepcopy(_FIRST_STATUS.get(resource.key, {}))}
 
 
 def _check_namespace(cluster: Cluster, obj: JsonObject, resource: ResourceType) -> None:

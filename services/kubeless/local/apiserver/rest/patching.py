@@ -37,6 +37,8 @@ MERGE_PATCH = "application/merge-patch+json"
 STRATEGIC_PATCH = "application/strategic-merge-patch+json"
 APPLY_PATCH = "application/apply-patch+yaml"
 
+_IDENTITY = {"name", "namespace", "uid", "resourceVersion"}
+
 Patch = Callable[[JsonObject], JsonObject]
 """From the object as it is to the object as the client wants it. Raises ApiError."""
 
@@ -114,7 +116,7 @@ def apply(
     if old is None and (subresource or applied["metadata"].get("uid") or applied["metadata"].get("resourceVersion")):
         raise not_found(resource, key.name)
     current = old.view(resource.api_version) if old else None
-    applied = _identified(applied, key, resource)
+    applied = _of_subresource(_identified(applied, key, resource), resource, subresource)
     merged = _merged(cluster, resource, current, applied, options, subresource)
     if old is None:
         return create(cluster, resource, key.namespace, merged, options, track=False)
@@ -130,6 +132,17 @@ def _identified(applied: JsonObject, key: Key, resource: ResourceType) -> JsonOb
     if resource.namespaced:
         metadata = {"namespace": key.namespace, **metadata}
     return {**applied, "metadata": metadata}
+
+
+def _of_subresource(applied: JsonObject, resource: ResourceType, subresource: str) -> JsonObject:
+    """Only what the write can change: nobody may own a status by applying the object, or a spec by its status."""
+    if subresource == "status":
+        metadata = {name: value for name, value in applied["metadata"].items() if name in _IDENTITY}
+        kept: JsonObject = {name: applied[name] for name in ("apiVersion", "kind", "status") if name in applied}
+        return {**kept, "metadata": metadata}
+    if resource.has_status:
+        return {name: value for name, value in applied.items() if name != "status"}
+    return applied
 
 
 def _merged(
