@@ -16,7 +16,7 @@ from kubeless.api.httptrigger import HTTPTriggerSpec
 from kubeless.api.kafkatrigger import KafkaTriggerSpec
 from kubeless.api.natstrigger import NATSTriggerSpec
 from kubeless.api.resource import CRONJOB_TRIGGERS, FUNCTIONS, HTTP_TRIGGERS, KAFKA_TRIGGERS, NATS_TRIGGERS, Resource
-from kubeless.api.status import CronJobTriggerStatus, FunctionStatus, Status
+from kubeless.api.status import CronJobTriggerStatus, FunctionStatus, KafkaTriggerStatus, Status
 from kubeless.api.structural import structural_schema
 from kubeless.core.jsontypes import JsonObject
 
@@ -128,8 +128,10 @@ DEFINITIONS = (
             Column("Topic", ".spec.topic"),
             Column("Suspend", ".spec.suspend", "boolean"),
             Column("Ready", f"{_READY}.status"),
+            Column("Lag", ".status.lag", "integer"),
             Column("Message", f"{_READY}.message", wide=True),
         ),
+        status=KafkaTriggerStatus,
     ),
     Definition(
         NATS_TRIGGERS,

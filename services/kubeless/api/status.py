@@ -55,3 +55,26 @@ class CronJobTriggerStatus(Status):
     last_schedule_time: _Time = Field(
         default="", description="The last time of the schedule that was dealt with; later ones are still due."
     )
+
+
+class KafkaTriggerStatus(Status):
+    """State of a Kafka trigger, over all replicas that consume for it."""
+
+    functions: tuple[Annotated[str, Field(max_length=253)], ...] = Field(
+        default=(), description="Functions that the selector means, by name."
+    )
+    assigned_partitions: int = Field(
+        default=0,
+        ge=0,
+        json_schema_extra={"format": "int32"},
+        description="Partitions of the topic that some replica consumes, summed over the functions.",
+    )
+    lag: int = Field(
+        default=0,
+        ge=0,
+        json_schema_extra={"format": "int64"},
+        description="Records that are not acknowledged yet, summed over the functions.",
+    )
+    last_error: str = Field(
+        default="", max_length=MESSAGE_LIMIT, description="What went wrong last; empty if nothing is wrong now."
+    )

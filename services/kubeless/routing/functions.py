@@ -8,6 +8,7 @@ a field, and the controller tells the owner what is wrong with it.
 
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from math import isfinite
 from sys import intern
 from types import MappingProxyType
@@ -33,6 +34,8 @@ class FunctionRecord:
     port: int
     """The port of the function's Service. Endpoints have their own."""
     generation: int
+    created: float = 0.0
+    """When the function was made, in seconds since the Unix epoch; 0: unknown."""
 
 
 def record_function(obj: JsonObject) -> FunctionRecord:
@@ -46,6 +49,7 @@ def record_function(obj: JsonObject) -> FunctionRecord:
         timeout=_timeout(spec.get("timeout")),
         port=_port(_mapping(spec.get("service")).get("ports")),
         generation=int(metadata.get("generation") or 0),
+        created=_moment(metadata.get("creationTimestamp")),
     )
 
 
@@ -64,6 +68,13 @@ def _labels(value: Any) -> Mapping[str, str]:
     # The same labels occur on thousands of functions: interned, each text is kept once.
     labels = {intern(str(label)): intern(str(text)) for label, text in _mapping(value).items()}
     return labels or NO_LABELS
+
+
+def _moment(value: Any) -> float:
+    try:
+        return datetime.fromisoformat(value).timestamp()
+    except (TypeError, ValueError):
+        return 0.0
 
 
 def _timeout(value: Any) -> float:
