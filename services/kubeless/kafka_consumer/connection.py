@@ -1,0 +1,236 @@
+"""
+The connection to the Kafka cluster: what every client here is made with, and whether the brokers answer.
+
+Credentials and certificates come from settings, files and a Secret; when one of them changes, `generation` grows and
+those who hold clients are told to make new ones. A set that cannot be used does not replace one that can.
+"""
+
+import asyncio
+import base64
+import binascii
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any, NoReturn, Self
+
+import structlog
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+
+from kubeless.core.errors import KubelessError
+from kubeless.core.jsontypes import JsonObject
+from kubeless.kafka_consumer import foreign
+from kubeless.kafka_consumer.security import Security, check, read
+from kubeless.kafka_consumer.settings import Settings
+from kubeless.kube.cache import ObjectKey
+from kubeless.kube.informer import Informer, Source
+from kubeless.kube.resources import SECRETS
+
+log = structlog.get_logger(__name__)
+
+LARGEST_REQUEST = 100 << 20
+"""Bytes. What is too large is for the broker to say, which knows the topic's limit; here is only a bound."""
+
+
+class BrokerUnavailable(KubelessError):
+    """The Kafka cluster cannot be reached."""
+
+    retriable = True
+
+
+class Connection:
+    """One cluster. Enter `running` to follow changes of the credentials and the health of the brokers."""
+
+    def __init__(self, settings: Settings, client: Source) -> None:
+        """
+        `client` is asked for the Secret, if the settings name one.
+
+        Raises SettingError for settings that can never work.
+        """
+        check(settings, secret=bool(settings.secret))
+        self._settings = settings
+        self._client = client
+        self._secret: Mapping[str, bytes] = {}
+        self._security: Security | None = None
+        self._options: dict[str, Any] | None = None
+        self._listeners: list[Callable[[], None]] = []
+        self._changed = asyncio.Event()
+        self.generation = 0
+        """Grows when clients have to be made anew."""
+        self.problem = "the brokers have not been asked yet"
+        """Why the cluster cannot be used, for people; empty if it can."""
+
+    @property
+    def reachable(self) -> bool:
+        """Whether the brokers answered when they were asked last."""
+        return not self.problem
+
+    def subscribe(self, listener: Callable[[], None]) -> None:
+        """Call `listener` when `generation`, or whether the brokers answer, has changed."""
+        self._listeners.append(listener)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[Self]:
+        """Follow the Secret, the files and the brokers while the body runs; on entry what there is was read."""
+        async with AsyncExitStack() as stack:
+            informer = self._secret_informer()
+            if informer is not None:
+                await stack.enter_async_context(informer.running())
+                await informer.wait_synced()
+            await self._read()
+            group = await stack.enter_async_context(asyncio.TaskGroup())
+            tasks = [group.create_task(self._follow_credentials()), group.create_task(self._follow_brokers())]
+            try:
+                yield self
+            finally:
+                for task in tasks:
+                    task.cancel()
+
+    def options(self) -> dict[str, Any]:
+        """
+        Keyword arguments for any client of aiokafka.
+
+        Raises BrokerUnavailable while there are no usable credentials.
+        """
+        if self._options is None:
+            raise BrokerUnavailable(self.problem)
+        return dict(self._options)
+
+    def consumer(self, **options: Any) -> AIOKafkaConsumer:
+        """A consumer that is not started."""
+        return AIOKafkaConsumer(
+            request_timeout_ms=int(self._settings.request_timeout * 1000), **{**self.options(), **options}
+        )
+
+    @asynccontextmanager
+    async def reader(self) -> AsyncIterator[AIOKafkaConsumer]:
+        """A started consumer that is in no group."""
+        consumer = self.consumer(enable_auto_commit=False, auto_offset_reset="none")
+        try:
+            await self._start(consumer)
+            yield consumer
+        finally:
+            await foreign.close_consumer(consumer, foreign.CLOSE_TIMEOUT)
+
+    @asynccontextmanager
+    async def admin(self) -> AsyncIterator[AIOKafkaAdminClient]:
+        """A started admin client."""
+        client = AIOKafkaAdminClient(request_timeout_ms=int(self._settings.request_timeout * 1000), **self.options())
+        try:
+            await self._start(client)
+            yield client
+        finally:
+            await client.close()
+
+    def new_producer(self) -> AIOKafkaProducer:
+        """A producer that is not started: idempotent, acknowledged by all replicas in sync."""
+        return AIOKafkaProducer(
+            acks="all",
+            enable_idempotence=True,
+            max_request_size=LARGEST_REQUEST,
+            request_timeout_ms=int(self._settings.request_timeout * 1000),
+            **self.options(),
+        )
+
+    @asynccontextmanager
+    async def producer(self) -> AsyncIterator[AIOKafkaProducer]:
+        """A started producer."""
+        producer = self.new_producer()
+        try:
+            await self._start(producer)
+            yield producer
+        finally:
+            await producer.stop()
+
+    async def _start(self, client: Any) -> None:
+        try:
+            await client.start()
+        except (KafkaError, OSError, TimeoutError) as error:
+            raise BrokerUnavailable(f"cannot reach Kafka at {', '.join(self._settings.brokers)}: {error}") from error
+
+    def _secret_informer(self) -> Informer[JsonObject] | None:
+        if not self._settings.secret:
+            return None
+        namespace, _, name = self._settings.secret.rpartition("/")
+        informer: Informer[JsonObject] = Informer(
+            self._client,
+            SECRETS,
+            namespace=namespace or self._settings.kubeless_namespace,
+            field_selector=f"metadata.name={name}",
+            transform=lambda obj: obj.get("data") or {},
+        )
+        informer.subscribe(self._secret_changed)
+        return informer
+
+    def _secret_changed(self, _key: ObjectKey, _old: JsonObject | None, new: JsonObject | None) -> None:
+        self._secret = _decode(new or {})
+        self._changed.set()
+
+    async def _follow_credentials(self) -> NoReturn:
+        while True:
+            try:
+                async with asyncio.timeout(self._settings.files_interval):
+                    await self._changed.wait()
+            except TimeoutError:
+                pass
+            self._changed.clear()
+            await self._read()
+
+    async def _read(self) -> None:
+        try:
+            security = await asyncio.to_thread(read, self._settings, self._secret, read_file=Path.read_bytes)
+            if security == self._security:
+                return
+            options = await asyncio.to_thread(security.client_options)
+        except KubelessError as error:
+            # Clients that are connected go on with what they have.
+            if self._options is None:
+                self._note(str(error))
+            log.warning("the credentials for Kafka cannot be used, the last ones stay", error=str(error))
+            return
+        self._security, self._options = security, options
+        self.generation += 1
+        log.info("credentials for Kafka read", protocol=security.protocol, generation=self.generation)
+        self._tell()
+
+    async def _follow_brokers(self) -> NoReturn:
+        while True:
+            if self._options is not None:
+                self._note(await self._probe(self._options))
+            await asyncio.sleep(self._settings.probe_interval if self.reachable else 1.0)
+
+    async def _probe(self, options: dict[str, Any]) -> str:
+        """Why no broker answers; empty if one does."""
+        problems = []
+        for broker in self._settings.brokers:
+            try:
+                await foreign.knock(broker, options, self._settings.request_timeout)
+            except (KafkaError, OSError, TimeoutError, ValueError) as error:
+                problems.append(f"{broker}: {error or type(error).__name__}")
+            else:
+                return ""
+        return f"cannot reach Kafka: {'; '.join(problems)}"
+
+    def _note(self, problem: str) -> None:
+        if problem == self.problem:
+            return
+        if bool(problem) != bool(self.problem):
+            log.info("Kafka answers") if not problem else log.warning("Kafka does not answer", error=problem)
+        self.problem = problem
+        self._tell()
+
+    def _tell(self) -> None:
+        for listener in self._listeners:
+            listener()
+
+
+def _decode(data: JsonObject) -> dict[str, bytes]:
+    """The data of a Secret; a value that is not base64 counts as missing."""
+    found = {}
+    for name, text in data.items():
+        try:
+            found[name] = base64.b64decode(text, validate=True)
+        except (binascii.Error, ValueError, TypeError):
+            log.warning("a value in the Secret for Kafka is not base64", key=name)
+    return found

@@ -1,0 +1,98 @@
+"""
+A Kafka record as an event.
+
+The body is the value byte for byte; a null value (a tombstone) is an empty body marked by an attribute, for an empty
+value is something else. A record that is a CloudEvent in binary mode (Kafka protocol binding 1.0.2, 3.2: headers
+`ce_*`) keeps its own attributes. Key, partition, offset and timestamp go along as extensions.
+"""
+
+import base64
+from typing import Any
+
+from kubeless.core.event import Event, event_type
+
+SOURCE = "kafkatriggers.kubeless.io"
+"""What `event-namespace` says, as ever."""
+
+TOMBSTONE = "kafkatombstone"
+"""The attribute that tells a null value from an empty one."""
+
+CONTENT_TYPE = "content-type"
+_CLOUD_EVENT = "ce_"
+_MAX_KEY = 1024
+"""Bytes of a key that go into a header; HTTP servers bound their headers. The event's own key stays whole."""
+_MAX_TYPE = 256
+
+
+def to_event(record: Any) -> Event:
+    """The event of an aiokafka `ConsumerRecord`."""
+    headers: tuple[tuple[str, bytes], ...] = record.headers
+    data = b"" if record.value is None else record.value
+    attributes = {
+        "kafkapartition": str(record.partition),
+        "kafkaoffset": str(record.offset),
+        "kafkatimestamp": str(record.timestamp),
+    }
+    if record.value is None:
+        attributes[TOMBSTONE] = "true"
+    if record.key is not None:
+        attributes |= _key_attributes(record.key)
+    kind = ""
+    if headers:
+        attributes = _cloud_event(headers) | attributes
+        kind = _content_type(headers)
+    return Event(
+        id=f"{record.topic}/{record.partition}/{record.offset}",
+        type=kind or event_type(data),
+        time=record.timestamp / 1000,
+        source=SOURCE,
+        topic=record.topic,
+        data=data,
+        attributes=attributes,
+        headers=headers,
+        key=record.key,
+        partition=record.partition,
+    )
+
+
+def value_of(event: Event) -> bytes | None:
+    """The value of the record that an event was made of."""
+    return None if event.attributes.get(TOMBSTONE) else event.data
+
+
+def _key_attributes(key: bytes) -> dict[str, str]:
+    if len(key) > _MAX_KEY:
+        return {"kafkakeysize": str(len(key))}
+    try:
+        text = key.decode()
+    except UnicodeDecodeError:
+        return {"kafkakeybase64": base64.b64encode(key).decode()}
+    return {"kafkakey": text} if text.isprintable() else {"kafkakeybase64": base64.b64encode(key).decode()}
+
+
+def _cloud_event(headers: tuple[tuple[str, bytes], ...]) -> dict[str, str]:
+    if not any(name == "ce_specversion" for name, _ in headers):
+        return {}
+    found = {}
+    for name, value in headers:
+        text = _printable(value)
+        if name.startswith(_CLOUD_EVENT) and text:
+            found[name.removeprefix(_CLOUD_EVENT)] = text
+    return found
+
+
+def _content_type(headers: tuple[tuple[str, bytes], ...]) -> str:
+    for name, value in headers:
+        if name.lower() == CONTENT_TYPE:
+            text = _printable(value)
+            return text if text.isascii() and len(text) <= _MAX_TYPE else ""
+    return ""
+
+
+def _printable(value: bytes | None) -> str:
+    """A header as text; empty if it is null, binary, or holds what could end a header."""
+    try:
+        text = (value or b"").decode()
+    except UnicodeDecodeError:
+        return ""
+    return text if text.isprintable() else ""
