@@ -50,7 +50,7 @@ class LocalPlatform:
 
     def up(self, *arguments: str) -> None:
         """Start it in the background on free ports."""
-        self.kubeless("local", "up", "-d", "--api-port", "0", "--gateway-port", "0", *arguments)
+        self.kubeless("local", "up", "-d", "--api-port", "0", "--gateway-port", "0", "--kafka-port", "0", *arguments)
 
     def down(self) -> None:
         """Stop it."""

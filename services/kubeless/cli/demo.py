@@ -6,23 +6,21 @@ the demo fail.
 """
 
 import asyncio
-import json
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import yaml
 
 from kubeless.cli import messages, output
+from kubeless.cli.demoevent import DemoEvent, send
 from kubeless.cli.failure import Fatal
 from kubeless.cli.function.wait import wait_ready
 from kubeless.core.jsontypes import JsonObject
 
 if TYPE_CHECKING:
-    import aiohttp
-
     from kubeless.local.platform import Platform
 
 EVENTS_FILE = "demo.yaml"
@@ -31,25 +29,6 @@ _FIELD_MANAGER = "kubeless-demo"
 
 READY_TIMEOUT = 60.0
 """Seconds for all functions together to become ready, dependencies included."""
-
-_ROUTE_TIMEOUT = 5.0
-"""Seconds for the gateway to learn of a route to a function that has just become ready."""
-
-_NO_ROUTE_YET = frozenset({404, 503})
-
-
-@dataclass(frozen=True, slots=True)
-class DemoEvent:
-    """An event to send, and the answer that is right. The fields are those of `demo.yaml`."""
-
-    trigger: str
-    name: str
-    function: str
-    request: str
-    """Method and path."""
-    answer: str
-    data: Any = None
-    """Text is sent as it is, anything else as JSON; without it there is no body."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +52,18 @@ async def run_demo(platform: "Platform", folder: Path) -> bool:
     async with asyncio.TaskGroup() as group:
         for function in functions:
             group.create_task(wait_ready(platform.client, function, timeout=READY_TIMEOUT))
-    results = await _send_all(events, platform.addresses["gateway"])
+    results = [await _result(platform, event) for event in events]
     output.write(output.table(rows(results)))
     wrong = [result for result in results if not result.right]
     for result in wrong:
         messages.error(f"{result.event.request}: expected {result.event.answer!r}, got {result.answer!r}")
     return not wrong
+
+
+async def _result(platform: "Platform", event: DemoEvent) -> Result:
+    started = time.monotonic()
+    answer = await send(platform, event)
+    return Result(event, answer, time.monotonic() - started)
 
 
 def rows(results: Iterable[Result]) -> Iterable[Sequence[str]]:
@@ -126,25 +111,3 @@ async def _deploy(platform: "Platform", manifests: Sequence[JsonObject]) -> list
         if resource == FUNCTIONS:
             functions.append(stored)
     return functions
-
-
-async def _send_all(events: Sequence[DemoEvent], gateway: str) -> list[Result]:
-    import aiohttp
-
-    async with aiohttp.ClientSession(gateway) as session:
-        return [await _send(session, event) for event in events]
-
-
-async def _send(session: "aiohttp.ClientSession", event: DemoEvent) -> Result:
-    method, _, path = event.request.partition(" ")
-    text = isinstance(event.data, str)
-    body = None if event.data is None else event.data if text else json.dumps(event.data)
-    headers = {"Content-Type": "text/plain" if text else "application/json"} if body else {}
-    deadline = time.monotonic() + _ROUTE_TIMEOUT
-    while True:
-        started = time.monotonic()
-        async with session.request(method, path, data=body, headers=headers) as response:
-            answer = await response.text()
-        if response.status not in _NO_ROUTE_YET or time.monotonic() > deadline:
-            return Result(event, answer, time.monotonic() - started)
-        await asyncio.sleep(0.02)

@@ -37,6 +37,12 @@ def _platform_options(command: AnyCallable) -> AnyCallable:
         click.option(
             "--gateway-port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0: any free."
         ),
+        click.option(
+            "--kafka-port", type=click.IntRange(0, 65535), default=9092, show_default=True, help="0: any free."
+        ),
+        click.option(
+            "--kafka-brokers", default="", metavar="HOST:PORT,...", help="Brokers to use instead of the embedded one."
+        ),
         click.option("--ephemeral", is_flag=True, help="Keep the objects in memory only."),
         click.option("--log-level", type=click.Choice(_LOG_LEVELS), default="info", show_default=True),
         _data_dir_option,
@@ -146,6 +152,7 @@ def _up_in_background(data_dir: Path, log_level: str, choices: dict[str, Any]) -
 
     arguments = ["--data-dir", str(data_dir), "--log-level", log_level]
     arguments += ["--api-port", str(choices["api_port"]), "--gateway-port", str(choices["gateway_port"])]
+    arguments += ["--kafka-port", str(choices["kafka_port"]), "--kafka-brokers", choices["kafka_brokers"]]
     arguments += ["--ephemeral"] if choices["ephemeral"] else []
     state = daemon.start(_folder(data_dir), arguments)
     _welcome(state.addresses, data_dir)

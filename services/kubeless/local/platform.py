@@ -18,11 +18,16 @@ from kubeless.controller.settings import Settings as ControllerSettings
 from kubeless.core.settings import load
 from kubeless.gateway import service as gateway
 from kubeless.gateway.settings import Settings as GatewaySettings
+from kubeless.kafka_consumer import admin_names
+from kubeless.kafka_consumer import service as kafka_consumer
+from kubeless.kafka_consumer.settings import Settings as KafkaConsumerSettings
 from kubeless.kube.client import KubeClient
 from kubeless.kube.resources import CRDS
 from kubeless.local.apiserver.server import ApiServer
+from kubeless.local.kafka.broker import KafkaBroker
 from kubeless.local.node.node import run_node
 from kubeless.local.node.settings import NodeSettings
+from kubeless.local.publish import publish_admin_port
 from kubeless.local.state import DataDir
 
 HOST = "127.0.0.1"
@@ -41,6 +46,10 @@ class PlatformSettings:
     data_dir: DataDir
     api_port: int = 8082
     gateway_port: int = 8080
+    kafka_port: int = 9092
+    """Of the embedded broker."""
+    kafka_brokers: str = ""
+    """Brokers to use instead of the embedded one, as `host:port` separated by commas."""
     ephemeral: bool = False
     """Keep the objects in memory only."""
 
@@ -51,7 +60,7 @@ class Platform:
 
     client: KubeClient
     addresses: dict[str, str]
-    """Name of a part (api, gateway) to its URL."""
+    """Name of a part (api, gateway) to its URL; of kafka, its bootstrap address."""
 
 
 @asynccontextmanager
@@ -72,8 +81,21 @@ async def run_platform(settings: PlatformSettings) -> AsyncIterator[Platform]:
         api.logs = node.logs
         await stack.enter_async_context(controller.serve(_controller_settings(), client))
         front = await stack.enter_async_context(gateway.serve(_gateway_settings(settings), client))
+        brokers = await stack.enter_async_context(_kafka(settings))
+        consumer = await stack.enter_async_context(kafka_consumer.serve(_consumer_settings(brokers), client))
+        await publish_admin_port(client, admin_names.SERVICE, host=HOST, port=consumer.admin_port)
         _write_kubeconfig(settings.data_dir, api.url)
-        yield Platform(client, {"api": api.url, "gateway": f"http://{HOST}:{front.port}"})
+        yield Platform(client, {"api": api.url, "gateway": f"http://{HOST}:{front.port}", "kafka": brokers})
+
+
+@asynccontextmanager
+async def _kafka(settings: PlatformSettings) -> AsyncIterator[str]:
+    """The brokers' addresses; of the embedded broker unless others are named."""
+    if settings.kafka_brokers:
+        yield settings.kafka_brokers
+        return
+    async with KafkaBroker(HOST, settings.kafka_port) as broker:
+        yield broker.bootstrap
 
 
 async def _install_definitions(client: KubeClient) -> None:
@@ -98,6 +120,11 @@ def _gateway_settings(settings: PlatformSettings) -> GatewaySettings:
         "GATEWAY_DIRECT_PATHS": "true",
     }
     return load(GatewaySettings, environ)
+
+
+def _consumer_settings(brokers: str) -> KafkaConsumerSettings:
+    environ = {"KAFKA_BROKERS": brokers, "LEADER_ELECTION": "false", "ADMIN_HOST": HOST, "ADMIN_PORT": "0"}
+    return load(KafkaConsumerSettings, environ)
 
 
 def _write_kubeconfig(data_dir: DataDir, server: str) -> None:
