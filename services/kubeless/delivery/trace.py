@@ -16,7 +16,9 @@ from kubeless.core.event import Event
 TRACEPARENT = "traceparent"
 _COMPANIONS = {"tracestate": b"tracestate", "baggage": b"baggage"}
 
-_VALID = re.compile(rb"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-[!-~]*)?")
+_IDS = rb"-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}"
+_VALID = re.compile(rb"00" + _IDS + rb"|(?!00|ff)[0-9a-f]{2}" + _IDS + rb"(-[!-~]{0,512})?")
+"""Version 00 ends there; later ones may go on, and are passed on all the same (4.3)."""
 _MAX_BYTES = 8192
 _UNFIT = re.compile(rb"[^\t\x20-\x7e]")
 

@@ -111,7 +111,8 @@ def test_the_trace_of_the_source_is_passed_on_untouched() -> None:
 
 
 @pytest.mark.parametrize(
-    "parent", [b"", b"nonsense", PARENT + b"-more", b"ff" + PARENT[2:], b"00-" + b"0" * 32 + PARENT[35:], PARENT.upper()]
+    "parent",
+    [b"", b"nonsense", PARENT + b"-more", b"ff" + PARENT[2:], b"00-" + b"0" * 32 + PARENT[35:], PARENT.upper()],
 )
 def test_a_trace_that_is_none_is_replaced_and_its_state_forgotten(parent: bytes) -> None:
     sent = headers(replace(EVENT, headers=(("traceparent", parent), ("tracestate", b"a=1"))))

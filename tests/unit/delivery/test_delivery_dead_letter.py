@@ -1,0 +1,60 @@
+"""What is written on a dead letter, and the line in the log."""
+
+import logging
+from dataclasses import replace
+
+import structlog
+
+from kubeless.delivery import deadletter
+from kubeless.delivery.deadletter import DeadLetter
+from kubeless.delivery.outcome import MAX_ERROR, Answer, Exhausted, Refused
+from kubeless.delivery.summary import Summary
+from support.deliveries import FUNCTION, TRIGGER, make_event
+
+
+def letter(headers: tuple[tuple[str, bytes], ...] = (), *, error: str = "status 404") -> DeadLetter:
+    event = replace(make_event("orders/0/1"), headers=headers)
+    return DeadLetter(event, TRIGGER, FUNCTION, Refused(Answer(404, error), 1, 0.5), 1.5, 2.0)
+
+
+def test_the_headers_of_the_event_stay_as_they_are_doubles_included() -> None:
+    theirs = (("a", b"\x00\xff"), ("a", b""), ("Content-Type", b"x"))
+    assert tuple(letter(theirs).headers()[:3]) == theirs
+
+
+def test_what_an_earlier_life_left_is_replaced() -> None:
+    headers = letter(((deadletter.ATTEMPTS, b"5"), ("Kubeless-Error", b"old"), ("kept", b"1"))).headers()
+    names = [name.lower() for name, _ in headers]
+    assert len(set(names)) == len(names)
+    assert dict(headers)[deadletter.ATTEMPTS] == b"1"
+    assert dict(headers)["kept"] == b"1"
+
+
+def test_an_error_is_bounded_and_cannot_control_a_terminal() -> None:
+    text = dict(letter(error="\x1b[2J\r\n\u202e" + "é" * 5000).headers())[deadletter.ERROR].decode()
+    assert text.isprintable()
+    assert len(text) == MAX_ERROR
+
+
+def test_there_is_no_status_where_there_was_no_response() -> None:
+    silent = replace(letter(), outcome=Exhausted(Answer(None, "connection refused"), 5, 1.0))
+    assert deadletter.STATUS not in dict(silent.headers())
+
+
+def test_a_flood_of_events_is_a_trickle_of_lines_that_says_so() -> None:
+    now = 0.0
+    with structlog.testing.capture_logs() as lines:
+        summary = Summary(structlog.get_logger().bind(), now=lambda: now, per_second=3)
+        for second in range(2):
+            now = second * 1.0
+            for _ in range(10):
+                if summary.wants(logging.INFO):
+                    summary.write(logging.INFO, "event delivered", status=200, error="")
+    assert [line.get("lines_left_out") for line in lines] == [None, None, None, 7, None, None]
+    assert "error" not in lines[0]
+
+
+def test_a_level_that_is_switched_off_costs_nothing() -> None:
+    quiet = structlog.wrap_logger(None, wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR)).bind()
+    summary = Summary(quiet, now=lambda: 0.0)
+    assert not any(summary.wants(level) for level in (logging.INFO, logging.WARNING) for _ in range(100))
