@@ -7,7 +7,7 @@ letters; what is kept in memory is one number per note, never a body.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterable, Mapping
 from contextlib import aclosing, asynccontextmanager
 from typing import Any, NamedTuple
 
@@ -61,25 +61,42 @@ class LetterLog:
         async with aclosing(self.read(partition, start)) as records:
             return {letter.done async for letter in records if letter.done is not None}
 
+    async def pick(self, wanted: Collection[LetterId]) -> AsyncGenerator[tuple[LetterId, Letter | None]]:
+        """The letters that are named, done or not, in the order they stand; None for what is no letter."""
+        for partition in sorted({each.partition for each in wanted}):
+            offsets = sorted(each.offset for each in wanted if each.partition == partition)
+            if partition in self.spans:
+                # One pass: what is asked for mostly stands together.
+                async with aclosing(self.read(partition, offsets[0], last=offsets[-1])) as records:
+                    async for letter in records:
+                        while offsets and offsets[0] < letter.id.offset:
+                            yield LetterId(partition, offsets.pop(0)), None
+                        if offsets and offsets[0] == letter.id.offset:
+                            yield letter.id, letter if Choice().holds(letter) else None
+                            offsets.pop(0)
+            for offset in offsets:
+                yield LetterId(partition, offset), None
+
     async def find(self, wanted: LetterId) -> Letter:
         """One letter, done or not; raises AdminError 404."""
-        span = self.spans.get(wanted.partition)
-        if span is not None and span.start <= wanted.offset < span.end:
-            async with aclosing(self.read(wanted.partition, wanted.offset)) as records:
-                async for letter in records:
-                    if letter.id == wanted and Choice().holds(letter):
-                        return letter
-                    break
-        raise AdminError(
-            404,
-            "NoSuchLetter",
-            f'topic "{self.topic}" has no dead letter {wanted}; see kubeless deadletter list',
+        async with aclosing(self.pick([wanted])) as found:
+            async for _, letter in found:
+                if letter is not None:
+                    return letter
+        raise self.missing(wanted)
+
+    def missing(self, wanted: LetterId) -> AdminError:
+        """The error for what is no letter here."""
+        return AdminError(
+            404, "NoSuchLetter", f'topic "{self.topic}" has no dead letter {wanted}; see kubeless deadletter list'
         )
 
-    async def read(self, partition: int, start: int) -> AsyncGenerator[Letter]:
-        """All records from `start` to the end; raises TimeoutError when the broker does not give them."""
+    async def read(self, partition: int, start: int, *, last: int | None = None) -> AsyncGenerator[Letter]:
+        """All records from `start` to `last`, or the end; raises TimeoutError when the broker does not give them."""
         source = TopicPartition(self.topic, partition)
         end = self.spans[partition].end
+        if last is not None:
+            end = min(end, last + 1)
         self._consumer.assign([source])
         self._consumer.seek(source, max(start, self.spans[partition].start))
         while await self._consumer.position(source) < end:
@@ -115,14 +132,8 @@ async def open_log(clients: Clients, topic: str) -> AsyncIterator[LetterLog]:
         yield LetterLog(topic, consumer, spans)
 
 
-async def write_note(producer: AIOKafkaProducer, topic: str, letter: LetterId, reason: str) -> None:
-    """Note durably that a letter is done."""
-    headers = note(letter.offset, reason)
-    await producer.send_and_wait(topic, value=b"", partition=letter.partition, headers=headers)
-
-
 async def write_notes(producer: AIOKafkaProducer, topic: str, letters: Iterable[LetterId], reason: str) -> None:
-    """As `write_note`, many at a time."""
+    """Note durably that letters are done."""
     waiting = [
         await producer.send(topic, value=b"", partition=letter.partition, headers=note(letter.offset, reason))
         for letter in letters

@@ -7,8 +7,8 @@ what fails again becomes no second letter: the first one is still there. Once de
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing
 from functools import partial
 from typing import Protocol
 
@@ -24,7 +24,7 @@ from kubeless.delivery.trigger import TriggerRef
 from kubeless.kafka_consumer.admin_answers import read_object, stream_lines
 from kubeless.kafka_consumer.admin_clients import Clients
 from kubeless.kafka_consumer.admin_errors import AdminError, explain
-from kubeless.kafka_consumer.admin_letterlog import LetterLog, open_log, write_note
+from kubeless.kafka_consumer.admin_letterlog import LetterLog, open_log, write_notes
 from kubeless.kafka_consumer.admin_letters import REDRIVEN, Letter, original_event
 from kubeless.kafka_consumer.admin_locks import TopicLocks
 from kubeless.kafka_consumer.admin_names import MAX_LETTERS, LetterId, check_topic
@@ -85,8 +85,9 @@ class RedriveRoutes:
             open_log(self._clients, topic) as letter_log,
             self._clients.producer() as producer,
             _Round(letter_log, producer, self._redelivery) as round_,
+            aclosing(round_.run(letters)) as results,
         ):
-            async for result in round_.run(letters):
+            async for result in results:
                 yield result
 
 
@@ -99,7 +100,7 @@ class _Round:
         self._redelivery = redelivery
         self._deliverers: dict[tuple[TriggerRef, ObjectKey], Offers] = {}
         self._failed = _Failures()
-        self._ended: asyncio.Queue[Letter] = asyncio.Queue()
+        self._ended: asyncio.Queue[tuple[Letter, Event]] = asyncio.Queue()
         self._waiting = 0
         self._exit = AsyncExitStack()
 
@@ -108,26 +109,28 @@ class _Round:
 
     async def __aexit__(self, *_: object) -> None:
         await self._exit.aclose()
-        while not self._ended.empty():
-            await self._result(self._ended.get_nowait())
+        if not self._ended.empty():
+            await self._results(self._take())
 
-    async def run(self, letters: Sequence[LetterId]) -> AsyncIterator[JsonObject]:
-        """Deliver them in this order as far as their lanes ask for it; each result as it comes."""
+    async def run(self, letters: Sequence[LetterId]) -> AsyncGenerator[JsonObject]:
+        """Deliver them in the order they stand, as far as their lanes ask for it; each result as it comes."""
         done = await self._done(letters)
-        for wanted in letters:
-            if wanted in done:
-                yield {"id": str(wanted), "result": "done"}
-                continue
-            try:
-                letter = await self._log.find(wanted)
-                deliverer = await self._deliverer(letter)
-                while deliverer.free <= 0 and self._waiting:
-                    yield await self._next()
-                self._offer(deliverer, letter)
-            except (AdminError, KubelessError) as error:
-                yield {"id": str(wanted), "result": "failed", "error": str(error)}
+        for each in letters:
+            if each in done:
+                yield {"id": str(each), "result": "done"}
+        async with aclosing(self._log.pick([each for each in letters if each not in done])) as found:
+            async for wanted, letter in found:
+                try:
+                    deliverer = await self._offer(wanted, letter)
+                except KubelessError as error:
+                    yield {"id": str(wanted), "result": "failed", "error": str(error)}
+                    continue
+                while self._waiting and (deliverer.free <= 0 or not self._ended.empty()):
+                    for result in await self._next():
+                        yield result
         while self._waiting:
-            yield await self._next()
+            for result in await self._next():
+                yield result
 
     async def _done(self, letters: Sequence[LetterId]) -> set[LetterId]:
         """Those of `letters` that are done already."""
@@ -137,55 +140,73 @@ class _Round:
         known = first.keys() & self._log.spans.keys()
         return {LetterId(each, offset) for each in known for offset in await self._log.done(each, first[each])}
 
-    async def _deliverer(self, letter: Letter) -> Offers:
-        trigger, function = addressee(letter)
+    async def _offer(self, wanted: LetterId, letter: Letter | None) -> Offers:
+        if letter is None:
+            raise self._log.missing(wanted)
+        deliverer = await self._deliverer(*addressee(letter))
+        event = original_event(letter)
+        deliverer.offer(event, partial(self._ended.put_nowait, (letter, event)))
+        self._waiting += 1
+        return deliverer
+
+    async def _deliverer(self, trigger: TriggerRef, function: ObjectKey) -> Offers:
         found = self._deliverers.get((trigger, function))
         if found is None:
             opened = self._redelivery.open(trigger, function, sink=self._failed, max_age=MAX_AGE)
             found = self._deliverers[trigger, function] = await self._exit.enter_async_context(opened)
         return found
 
-    def _offer(self, deliverer: Offers, letter: Letter) -> None:
-        event = original_event(letter)
-        self._waiting += 1
-        deliverer.offer(event, partial(self._ended.put_nowait, letter))
+    async def _next(self) -> list[JsonObject]:
+        """The results of what has ended; waits for one."""
+        return await self._results([await self._ended.get(), *self._take()])
 
-    async def _next(self) -> JsonObject:
-        letter = await self._ended.get()
-        self._waiting -= 1
-        return await self._result(letter)
+    def _take(self) -> list[tuple[Letter, Event]]:
+        return [self._ended.get_nowait() for _ in range(self._ended.qsize())]
 
-    async def _result(self, letter: Letter) -> JsonObject:
-        failure = self._failed.take(original_event(letter).id)
-        if failure is not None:
-            return {"id": str(letter.id), "result": "failed"} | failure
-        result: JsonObject = {"id": str(letter.id), "result": "delivered"}
+    async def _results(self, ended: Sequence[tuple[Letter, Event]]) -> list[JsonObject]:
+        """Note what was delivered, then tell."""
+        self._waiting -= len(ended)
+        failures = {letter.id: self._failed.take(event) for letter, event in ended}
+        delivered = [letter_id for letter_id, failure in failures.items() if failure is None]
+        problem = await self._note(delivered)
+        good: JsonObject = {"result": "delivered"} | ({"error": problem} if problem else {})
+        bad: JsonObject = {"result": "failed"}
+        return [
+            {"id": str(letter_id)} | (good if failure is None else bad | failure)
+            for letter_id, failure in failures.items()
+        ]
+
+    async def _note(self, delivered: Sequence[LetterId]) -> str:
+        """Why it could not be noted; empty if it was."""
         try:
-            await write_note(self._producer, self._log.topic, letter.id, REDRIVEN)
+            await write_notes(self._producer, self._log.topic, delivered, REDRIVEN)
         except Exception as error:  # `explain` raises again what nobody foresaw
             failed = explain(error, "delivered, but that could not be noted: the next redrive delivers it again")
-            log.warning(
-                "redriven dead letter not noted", topic=self._log.topic, letter=str(letter.id), error=str(failed)
-            )
-            result["error"] = str(failed)
-        return result
+            log.warning("redriven dead letters not noted", topic=self._log.topic, error=str(failed))
+            return str(failed)
+        return ""
 
 
 class _Failures:
-    """In place of a dead-letter topic: what failed again, by the id of the event."""
+    """
+    In place of a dead-letter topic: what failed again, by the very event that was offered.
+
+    Its id would not do: one event may have failed for two functions, or become a letter twice, and what failed must not
+    pass for delivered because of its twin.
+    """
 
     def __init__(self) -> None:
-        self._facts: dict[str, JsonObject] = {}
+        self._facts: dict[int, JsonObject] = {}
 
     async def write(self, letter: DeadLetter) -> None:
         """Keep the facts for the answer."""
         outcome = letter.outcome
         error = outcome.error or reason(outcome)
-        self._facts[letter.event.id] = {"status": outcome.status, "attempts": outcome.attempts, "error": error}
+        self._facts[id(letter.event)] = {"status": outcome.status, "attempts": outcome.attempts, "error": error}
 
-    def take(self, event_id: str) -> JsonObject | None:
+    def take(self, event: Event) -> JsonObject | None:
         """The facts of an event that failed; None if it was delivered."""
-        return self._facts.pop(event_id, None)
+        return self._facts.pop(id(event), None)
 
 
 def read_ids(body: JsonObject) -> list[LetterId]:

@@ -57,7 +57,7 @@ def ready_word(trigger: JsonObject) -> str:
 
 def _condition_row(condition: JsonObject) -> tuple[str, str]:
     words = [str(condition.get("status")), str(condition.get("reason") or ""), str(condition.get("message") or "")]
-    return f"{condition.get('type')}:", "  ".join(word for word in words if word)
+    return f"{condition.get('type')}:", " ".join(word for word in words if word)
 
 
 def _is_observed(trigger: JsonObject) -> bool:
