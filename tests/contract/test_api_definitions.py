@@ -171,6 +171,14 @@ async def test_a_definition_that_is_not_structural_is_refused(api: Api) -> None:
     assert answer.status == 422
 
 
+async def test_a_definition_keeps_its_objects_reachable(api: Api, group: str) -> None:
+    """Those who change its scope or names must delete it first."""
+    for spec in ({"scope": "Cluster"}, {"names": {"kind": "Crate"}}):
+        answer = await api.merge(f"{CRDS}/boxes.{group}", {"spec": spec})
+        assert answer.status == 422
+        assert "field is immutable" in answer.object["message"]
+
+
 async def test_objects_go_with_their_definition(api: Api, group: str) -> None:
     path = api.group(f"{group}/v1", "boxes")
     await api.made(path, box(group))

@@ -62,6 +62,7 @@ spec:
         properties:
           spec: {type: object, properties: {size: {type: integer, description: How much fits in.}}}
 """
+POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: c, image: registry.invalid/c}]}\n"
 BOX = "apiVersion: example.com/v1\nkind: Box\nmetadata: {name: small}\nspec: {size: 1}\n"
 
 
@@ -88,18 +89,18 @@ class Kubectl:
     server: str
     home: Path
 
-    async def run(self, *arguments: str, stdin: str = "", fails: bool = False) -> str:
+    async def run(self, *arguments: str, stdin: str = "", fails: bool = False, editor: str = "false") -> str:
         """What the command printed; it must succeed, or fail if `fails`."""
-        process = await self.start(*arguments)
+        process = await self.start(*arguments, editor=editor)
         async with asyncio.timeout(20):
             out, err = await process.communicate(stdin.encode())
         assert (process.returncode != 0) is fails, err.decode()
         return (err if fails else out).decode()
 
-    async def start(self, *arguments: str) -> asyncio.subprocess.Process:
+    async def start(self, *arguments: str, editor: str = "false") -> asyncio.subprocess.Process:
         pipe = asyncio.subprocess.PIPE
         command = (str(self.binary), "--server", self.server, *arguments)
-        environment = {"HOME": str(self.home), "PATH": os.environ["PATH"]}
+        environment = {"HOME": str(self.home), "PATH": os.environ["PATH"], "KUBE_EDITOR": editor}
         return await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, stderr=pipe, env=environment)
 
 
@@ -219,3 +220,75 @@ async def test_changes_are_watched(kubectl: Kubectl) -> None:
         watching.kill()
         await watching.communicate()
     assert [line.split()[0].decode() for line in seen] == ["EVENT", "ADDED", "MODIFIED", "DELETED"]
+
+
+@pytest.mark.parametrize(
+    ("output", "shown"),
+    [
+        ("name", "configmap/settings\n"),
+        ("jsonpath={.items[*].data.a}", "1"),
+        ("go-template={{range .items}}{{.metadata.name}}{{end}}", "settings"),
+        ("custom-columns=N:.metadata.name,A:.data.a", "N          A\nsettings   1\n"),
+    ],
+)
+async def test_parts_of_objects_are_picked(kubectl: Kubectl, output: str, shown: str) -> None:
+    await kubectl.run("create", "-f", "-", stdin=MANIFEST)
+    selected = ("--field-selector=metadata.name=settings", "--sort-by=.metadata.name", "--chunk-size=1")
+    assert await kubectl.run("get", "cm", *selected, "-o", output) == shown
+
+
+async def test_changes_are_shown_before_they_are_made(kubectl: Kubectl) -> None:
+    await kubectl.run("apply", "-f", "-", stdin=MANIFEST)
+    changed = MANIFEST.replace('a: "1"', 'a: "2"')
+    for more in ((), ("--server-side", "--force-conflicts")):
+        process = await kubectl.start("diff", *more, "-f", "-")
+        out, _ = await process.communicate(changed.encode())
+        assert process.returncode == 1
+        assert '+  a: "2"' in out.decode()
+    assert "configured (server dry run)" in await kubectl.run("apply", "--dry-run=server", "-f", "-", stdin=changed)
+    assert await kubectl.run("get", "cm", "settings", "-o", "jsonpath={.data.a}") == "1"
+
+
+async def test_objects_are_edited_and_replaced(kubectl: Kubectl) -> None:
+    await kubectl.run("create", "-f", "-", stdin=MANIFEST)
+    edited = await kubectl.run("edit", "cm", "settings", editor="sed -i s/a:.*1.*/a:\\ edited/")
+    assert "configmap/settings edited" in edited
+    assert await kubectl.run("get", "cm", "settings", "-o", "jsonpath={.data.a}") == "edited"
+    assert "configmap/settings replaced" in await kubectl.run("replace", "-f", "-", stdin=MANIFEST)
+    assert "configmap/settings replaced" in await kubectl.run("replace", "--force", "-f", "-", stdin=MANIFEST)
+    assert await kubectl.run("get", "cm", "settings", "-o", "jsonpath={.data.a}") == "1"
+
+
+async def test_what_is_awaited_comes_and_goes(kubectl: Kubectl) -> None:
+    await kubectl.run("create", "deployment", "web", "--image=registry.invalid/web", "--replicas=0")
+    await kubectl.run("wait", "--for=jsonpath={.spec.replicas}=0", "deploy/web", "--timeout=10s")
+    await kubectl.run(
+        "patch", "deploy", "web", "--type=merge", "-p", '{"metadata":{"finalizers":["example.com/hold"]}}'
+    )
+    await kubectl.run("delete", "deploy", "web", "--wait=false", "--cascade=foreground")
+    waiting = await kubectl.start("wait", "--for=delete", "deploy/web", "--timeout=10s")
+    await kubectl.run("patch", "deploy", "web", "--type=merge", "-p", '{"metadata":{"finalizers":null}}')
+    assert await waiting.wait() == 0
+
+
+async def test_there_is_no_way_into_a_container_but_a_word_about_it(kubectl: Kubectl) -> None:
+    await kubectl.run("create", "-f", "-", stdin=POD)
+    running = '{"status":{"phase":"Running","containerStatuses":[{"name":"c","ready":true}]}}'
+    await kubectl.run("patch", "pod", "p", "--subresource=status", "--type=merge", "-p", running)
+    for command in (("exec", "p", "--", "ls"), ("attach", "p"), ("port-forward", "p", "0:80")):
+        assert "local mode runs pods as processes" in await kubectl.run(*command, fails=True)
+    assert "ephemeral containers are disabled" in await kubectl.run("debug", "p", "--image=x", fails=True)
+
+
+@pytest.mark.parametrize(
+    ("manifest", "words"),
+    [
+        (MANIFEST.replace("name: settings", "name: Settings_1"), "a lowercase RFC 1123 subdomain must consist of"),
+        (MANIFEST.replace("port: 80", "port: 70000"), "spec.ports[0].port: Invalid value: 70000: must be between 1"),
+        (MANIFEST.replace('a: "1"', f"a: {'x' * 1_100_000}"), "Too long: may not be more than 1048576 bytes"),
+        (MANIFEST.replace("data:", "data"), "error converting YAML to JSON"),
+    ],
+    ids=["name", "port", "size", "yaml"],
+)
+async def test_bad_manifests_are_refused_in_words(kubectl: Kubectl, manifest: str, words: str) -> None:
+    assert words in await kubectl.run("create", "-f", "-", stdin=manifest, fails=True)

@@ -9,7 +9,7 @@ from kubeless.local.apiserver.normal_form import normal_form
 from kubeless.local.apiserver.problems import FieldProblem
 from kubeless.local.apiserver.resources import CRDS, ResourceType
 from kubeless.local.apiserver.schema.builtin import object_meta_schema, schema_for
-from kubeless.local.apiserver.schema.crd import check_crd
+from kubeless.local.apiserver.schema.crd import check_crd, check_crd_change
 from kubeless.local.apiserver.schema.structural import default, prune, validate
 from kubeless.local.apiserver.status import bad_request, invalid
 
@@ -53,5 +53,6 @@ def check_rules(obj: JsonObject, old: JsonObject | None, resource: ResourceType)
         problems += validate(obj, resource.schema, old)
     if resource.key == CRDS.key and not problems:
         problems += check_crd(obj)
+        problems += check_crd_change(obj, old) if old else ()
     if problems:
         raise invalid(resource, str(obj["metadata"].get("name", "")), problems)

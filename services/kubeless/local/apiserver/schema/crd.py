@@ -21,6 +21,7 @@ from kubeless.local.apiserver.problems import (
     not_supported,
     required,
 )
+from kubeless.local.apiserver.rules.metadata import immutable
 from kubeless.local.apiserver.schema import cel
 from kubeless.local.apiserver.schema.builtin import PRESERVE
 from kubeless.local.apiserver.schema.keywords import SCHEMA
@@ -56,6 +57,15 @@ def check_crd(crd: JsonObject) -> list[FieldProblem]:
         )
         problems += _scale_problems(version.get("subresources", {}).get("scale"), child(path, "subresources.scale"))
     return problems
+
+
+def check_crd_change(crd: JsonObject, old: JsonObject) -> Iterator[FieldProblem]:
+    """What would make the objects that there are unreachable: another group, scope or name."""
+    new_spec, old_spec = crd.get("spec", {}), old.get("spec", {})
+    for name in ("group", "scope"):
+        yield from immutable(new_spec.get(name), old_spec.get(name), f"spec.{name}")
+    for name in ("kind", "plural"):
+        yield from immutable(new_spec["names"].get(name), old_spec["names"].get(name), f"spec.names.{name}")
 
 
 def check_schema(schema: JsonObject, path: str) -> list[FieldProblem]:
