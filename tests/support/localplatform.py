@@ -32,9 +32,9 @@ class LocalPlatform:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The environment of someone who works in `folder` with no other cluster at hand, and no discovery cache."""
+        """As of someone who works in `folder`, with no other cluster and no discovery cache; warnings are errors."""
         kept = {name: value for name, value in os.environ.items() if name != "KUBECONFIG"}
-        return {**kept, "HOME": str(self.folder), "PYTHONWARNINGS": "default"}
+        return {**kept, "HOME": str(self.folder), "PYTHONWARNINGS": "error"}
 
     def kubeless(self, *arguments: str, check: bool = True, stdin: str = "") -> subprocess.CompletedProcess[str]:
         """Run the `kubeless` command in the platform's folder."""

@@ -19,7 +19,9 @@ CONTEXT_KEY = "kubeless.cli.context"
 
 
 def cluster_options(command: AnyCallable) -> AnyCallable:
-    """Which cluster: its flags are kept in the context, where `cluster.connect` finds them."""
+    """Which cluster: its flags are kept in the context, where `cluster.connect` finds them. Once per command."""
+    if any(parameter.name == "kubeconfig" for parameter in getattr(command, "__click_params__", ())):
+        return command
     context = click.option(
         "--context", metavar="NAME", expose_value=False, callback=_remember(CONTEXT_KEY), help="Context to use."
     )
