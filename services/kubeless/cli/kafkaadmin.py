@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from kubeless.cli.failure import Fatal
-from kubeless.cli.options import cluster_options
 from kubeless.core.jsontypes import JsonObject
 
 if TYPE_CHECKING:
@@ -89,15 +88,14 @@ class KafkaAdmin:
 
 
 def kafka_namespace_option(command: AnyCallable) -> AnyCallable:
-    """`--kafka-namespace`, together with the choice of a cluster."""
-    option = click.option(
+    """`--kafka-namespace`."""
+    return click.option(
         "--kafka-namespace",
         default="kubeless",
         show_default=True,
         metavar="NAME",
         help="Namespace of the Kafka trigger controller.",
-    )
-    return option(cluster_options(command))
+    )(command)
 
 
 def read_topic_name(name: str) -> str:

@@ -48,8 +48,7 @@ class Letter:
     @property
     def done(self) -> int | None:
         """The offset this record is a note about; None if it is a letter."""
-        text = self.fact(DONE)
-        return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
+        return _number(self.fact(DONE))
 
     @property
     def trigger(self) -> TriggerRef | None:
@@ -96,8 +95,6 @@ class Choice:
 
 def summary(letter: Letter) -> JsonObject:
     """What lists say about a letter. Bodies are left out: a list of large ones would be no list."""
-    status = letter.fact(deadletter.STATUS)
-    attempts = letter.fact(deadletter.ATTEMPTS)
     return {
         "id": str(letter.id),
         "trigger": letter.fact(deadletter.TRIGGER),
@@ -105,8 +102,8 @@ def summary(letter: Letter) -> JsonObject:
         "eventId": letter.fact(deadletter.EVENT_ID),
         "reason": letter.fact(deadletter.REASON),
         "error": letter.fact(deadletter.ERROR),
-        "attempts": int(attempts) if attempts.isdecimal() else None,
-        "status": int(status) if status.isdecimal() else None,
+        "attempts": _number(letter.fact(deadletter.ATTEMPTS)),
+        "status": _number(letter.fact(deadletter.STATUS)),
         "firstTime": letter.fact(deadletter.FIRST_TIME),
         "lastTime": letter.fact(deadletter.LAST_TIME),
         "size": len(letter.value or b""),
@@ -145,12 +142,18 @@ class _Original:
 def _origin(letter: Letter) -> tuple[str, int, int]:
     """Where the record came from; raises InvalidField for a letter that does not say."""
     event_id = letter.fact(deadletter.EVENT_ID)
-    match event_id.rsplit("/", 2):
-        case [topic, partition, offset] if partition.isdecimal() and offset.isdecimal():
-            return topic, int(partition), int(offset)
+    topic, *place = event_id.rsplit("/", 2)
+    match [_number(each) for each in place]:
+        case [int(partition), int(offset)] if topic:
+            return topic, partition, offset
     raise InvalidField(
         deadletter.EVENT_ID, event_id, problem="is not <topic>/<partition>/<offset>", remedy="purge this dead letter"
     )
+
+
+def _number(text: str) -> int | None:
+    """A number of ours; None for anything else that a header may hold."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
 
 
 def _encode(value: bytes | None) -> str | None:

@@ -84,14 +84,14 @@ class RedriveRoutes:
             self._locks.hold(topic),
             open_log(self._clients, topic) as letter_log,
             self._clients.producer() as producer,
-            _Round(letter_log, producer, self._redelivery) as round_,
+            Round(letter_log, producer, self._redelivery) as round_,
             aclosing(round_.run(letters)) as results,
         ):
             async for result in results:
                 yield result
 
 
-class _Round:
+class Round:
     """The letters of one request. Leaving it notes what was delivered, though nobody may want to know any more."""
 
     def __init__(self, letter_log: LetterLog, producer: AIOKafkaProducer, redelivery: Redelivery) -> None:
@@ -104,7 +104,7 @@ class _Round:
         self._waiting = 0
         self._exit = AsyncExitStack()
 
-    async def __aenter__(self) -> "_Round":
+    async def __aenter__(self) -> "Round":
         return self
 
     async def __aexit__(self, *_: object) -> None:

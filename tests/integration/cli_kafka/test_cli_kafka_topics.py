@@ -2,16 +2,23 @@
 
 import json
 import secrets
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import aiohttp
 import pytest
+from prometheus_client import CollectorRegistry
 
+from integration.cli_kafka.conftest import Context, add_service
+from kubeless.core.health import AdminServer
+from kubeless.kafka_consumer.adminroutes import routes
+from kubeless.kafka_consumer.connection import Connection
+from kubeless.kafka_consumer.settings import Settings
 from kubeless.kube.resources import SERVICES
 
 if TYPE_CHECKING:
     from integration.cli.conftest import Bench
     from integration.cli_kafka.conftest import KafkaBench
+    from kubeless.kafka_consumer.admin_redelivery import EngineRedelivery
 
 
 @pytest.fixture
@@ -101,6 +108,18 @@ async def test_bodies_are_bounded(kafka_bench: "KafkaBench") -> None:
 
     async with aiohttp.ClientSession() as session, session.post(url, data=endless()) as response:
         assert (response.status, (await response.json())["reason"]) == (413, "TooLarge")
+
+
+async def test_a_broker_that_is_away_is_one_line(bench: "Bench") -> None:
+    async with Connection(Settings(brokers=("127.0.0.1:1",), request_timeout=1.0), bench.client).running() as away:
+        redelivery = cast("EngineRedelivery", None)  # topics need none
+        admin_routes = routes(Context(away, redelivery))
+        async with AdminServer("127.0.0.1", 0, CollectorRegistry(), routes=admin_routes) as server:
+            await add_service(bench, server.port)
+            for command in (("list",), ("create", "x"), ("publish", "--topic", "x", "--data", "y")):
+                ran = await bench.run("topic", *command)
+                assert (ran.code, ran.err.count("\n")) == (1, 1)
+                assert "cannot reach Kafka at 127.0.0.1:1" in ran.err
 
 
 async def test_a_service_that_is_not_there_is_one_line(bench: "Bench") -> None:

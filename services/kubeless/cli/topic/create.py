@@ -8,7 +8,7 @@ import click
 from kubeless.cli import output
 from kubeless.cli.commands import Command
 from kubeless.cli.kafkaadmin import KafkaAdmin, kafka_namespace_option, read_topic_name
-from kubeless.cli.options import name_argument
+from kubeless.cli.options import cluster_options, name_argument
 
 
 @click.command(cls=Command)
@@ -24,6 +24,7 @@ from kubeless.cli.options import name_argument
     "--replication-factor", type=click.IntRange(min=1), default=1, show_default=True, help="Brokers that keep a copy."
 )
 @kafka_namespace_option
+@cluster_options
 def command(name: str, partitions: int, replication_factor: int, kafka_namespace: str) -> None:
     """Create a topic."""
     body = {"name": read_topic_name(name), "partitions": partitions, "replicationFactor": replication_factor}

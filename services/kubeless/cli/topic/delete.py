@@ -7,12 +7,13 @@ import click
 from kubeless.cli import output
 from kubeless.cli.commands import Command
 from kubeless.cli.kafkaadmin import KafkaAdmin, kafka_namespace_option, read_topic_name
-from kubeless.cli.options import name_argument
+from kubeless.cli.options import cluster_options, name_argument
 
 
 @click.command(cls=Command)
 @name_argument("topic name")
 @kafka_namespace_option
+@cluster_options
 def command(name: str, kafka_namespace: str) -> None:
     """Delete a topic and all its messages."""
     asyncio.run(_delete(read_topic_name(name), kafka_namespace))

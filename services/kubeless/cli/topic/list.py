@@ -7,7 +7,7 @@ import click
 from kubeless.cli import output
 from kubeless.cli.commands import Command
 from kubeless.cli.kafkaadmin import KafkaAdmin, kafka_namespace_option
-from kubeless.cli.options import output_option
+from kubeless.cli.options import cluster_options, output_option
 from kubeless.core.jsontypes import JsonObject
 
 _HEADER = ("NAME", "PARTITIONS", "REPLICATION FACTOR")
@@ -16,6 +16,7 @@ _HEADER = ("NAME", "PARTITIONS", "REPLICATION FACTOR")
 @click.command(cls=Command)
 @output_option("wide", "json", "yaml")
 @kafka_namespace_option
+@cluster_options
 def command(format_name: str, kafka_namespace: str) -> None:
     """List topics, one a line."""
     if format_name not in ("", "wide", "json", "yaml"):

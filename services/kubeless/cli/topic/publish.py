@@ -13,6 +13,7 @@ from kubeless.cli.commands import Command
 from kubeless.cli.failure import Fatal
 from kubeless.cli.kafkaadmin import KafkaAdmin, kafka_namespace_option, read_topic_name
 from kubeless.cli.keyvalues import pairs_callback
+from kubeless.cli.options import cluster_options
 from kubeless.cli.progressbar import ProgressBar
 from kubeless.cli.topic.messagefile import Batch, batches, encode
 from kubeless.core.errors import KubelessError
@@ -30,6 +31,7 @@ from kubeless.core.jsontypes import JsonObject
 @click.option("--header", "headers", multiple=True, callback=pairs_callback, metavar="K=V,...", help="Headers.")
 @click.option("--partition", type=click.IntRange(min=0), help="Partition (default: by the key).")
 @kafka_namespace_option
+@cluster_options
 def command(
     topic: str,
     data: str | None,
