@@ -1,6 +1,7 @@
 """The embedded broker as a service: hostile clients, limits, stop and start."""
 
 import asyncio
+import contextlib
 import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -23,6 +24,8 @@ async def connected(broker: KafkaBroker) -> AsyncIterator[tuple[asyncio.StreamRe
         yield reader, writer
     finally:
         writer.close()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
 
 
 async def is_closed(reader: asyncio.StreamReader) -> bool:
@@ -83,6 +86,8 @@ async def test_leaving_ends_connections_that_wait() -> None:
         assert await ask_versions(reader, writer)
     assert await is_closed(reader)
     writer.close()
+    with contextlib.suppress(ConnectionError):
+        await writer.wait_closed()
 
 
 async def test_a_port_that_is_taken_is_named(embedded_kafka: KafkaBroker) -> None:

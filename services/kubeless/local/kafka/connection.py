@@ -32,6 +32,9 @@ async def serve(cluster: Cluster, reader: asyncio.StreamReader, writer: asyncio.
                 await writer.drain()
     except (asyncio.IncompleteReadError, ConnectionError):
         pass  # the client has gone
+    except asyncio.CancelledError:
+        writer.transport.abort()  # a client that reads no more must not hold up the end
+        raise
     except Malformed as error:
         log.warning("connection closed", peer=peer, error=str(error))
     finally:
