@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import uuid4
 
 from aiohttp import web
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
@@ -81,6 +82,10 @@ class Ledger:
         """How often each event was taken."""
         return Counter(call.headers["event-id"] for call in self.done)
 
+    async def until_done(self, count: int, *, deadline: float = DEADLINE) -> None:
+        """Wait until that many events were taken."""
+        await until(lambda: len(self.done) >= count, deadline=deadline)
+
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         body = await request.read()
         headers = {name.lower(): value for name, value in request.headers.items()}
@@ -101,6 +106,11 @@ class Ledger:
             yield self
         finally:
             await runner.cleanup()
+
+
+def new_topic() -> str:
+    """A name that no other test uses: the real broker serves all of them."""
+    return f"t-{uuid4().hex[:8]}"
 
 
 async def until(condition: Callable[[], bool | Awaitable[bool]], *, deadline: float = DEADLINE) -> None:
@@ -190,8 +200,9 @@ class World:
 
     async def read_all(self, topic: str) -> list[Any]:
         """All records of a topic."""
-        async with reader(self.bootstrap) as consumer:
-            partitions = [TopicPartition(topic, number) for number in await _partitions(consumer, topic)]
+        async with admin(self.bootstrap) as client, reader(self.bootstrap) as consumer:
+            described = await client.describe_topics([topic])
+            partitions = [TopicPartition(topic, each["partition"]) for each in described[0]["partitions"]]
             consumer.assign(partitions)
             await consumer.seek_to_beginning(*partitions)
             ends = await consumer.end_offsets(partitions)
@@ -201,16 +212,19 @@ class World:
                     found += records
             return found
 
+    async def until_committed(self, function: str, topic: str, count: int, *, trigger: str = "orders") -> None:
+        """Wait until the group of a trigger and function has acknowledged `count` records of a new topic."""
+        group = f"{NAMESPACE}_{trigger}_{function}_{topic}"
+
+        async def acknowledged() -> bool:
+            return sum((await self.committed(group)).values()) == count
+
+        await until(acknowledged)
+
     async def committed(self, group: str) -> dict[int, int]:
         async with admin(self.bootstrap) as client:
             found = await client.list_consumer_group_offsets(group)
         return {tp.partition: value.offset for tp, value in found.items()}
-
-
-async def _partitions(consumer: AIOKafkaConsumer, topic: str) -> set[int]:
-    await consumer.topics()
-    await until(lambda: bool(consumer.partitions_for_topic(topic)))
-    return set(consumer.partitions_for_topic(topic))
 
 
 @asynccontextmanager

@@ -121,7 +121,7 @@ class Connection:
             await self._start(client)
             yield client
         finally:
-            await client.close()
+            await foreign.close(client.close())
 
     def new_producer(self) -> AIOKafkaProducer:
         """A producer that is not started: idempotent, acknowledged by all replicas in sync."""
@@ -141,11 +141,11 @@ class Connection:
             await self._start(producer)
             yield producer
         finally:
-            await producer.stop()
+            await foreign.close(producer.stop())
 
     async def _start(self, client: Any) -> None:
         try:
-            await client.start()
+            await foreign.finish(client.start())
         except (KafkaError, OSError, TimeoutError) as error:
             raise BrokerUnavailable(f"cannot reach Kafka at {', '.join(self._settings.brokers)}: {error}") from error
 

@@ -203,7 +203,7 @@ class Consumer:
     async def _connect(self, session: "_Session") -> None:
         """Join the group once the topic exists."""
         try:
-            await session.consumer.start()
+            await foreign.finish(session.consumer.start())
         except (KafkaError, OSError, TimeoutError) as error:
             raise BrokerUnavailable(self._connection.problem or str(error)) from error
         while not await foreign.find_partitions(session.consumer, self.topic):

@@ -9,7 +9,6 @@ may refuse everything from then on.
 
 import asyncio
 import re
-from contextlib import suppress
 from typing import Any, NamedTuple, Self
 
 import structlog
@@ -19,6 +18,7 @@ from aiokafka.errors import KafkaError, MessageSizeTooLargeError, TopicAlreadyEx
 
 from kubeless.core.errors import KubelessError
 from kubeless.delivery.deadletter import DeadLetter, DeadLetterFailed
+from kubeless.kafka_consumer import foreign
 from kubeless.kafka_consumer.connection import Connection
 from kubeless.kafka_consumer.records import value_of
 
@@ -102,17 +102,19 @@ class DeadLetters:
             if self._producer is None:
                 producer = self._connection.new_producer()
                 try:
-                    await producer.start()
+                    await foreign.finish(producer.start())
                 except BaseException:
-                    await _stop(producer)
+                    await foreign.close(producer.stop())
                     raise
                 self._producer, self._generation = producer, self._connection.generation
             return self._producer
 
     async def _discard(self, producer: AIOKafkaProducer | None) -> None:
-        if producer is not None and producer is self._producer:
-            self._producer = None
-            await _stop(producer)
+        """Close `producer`, unless somebody else has done so; letters that it still holds are sent first."""
+        if producer is None or producer is not self._producer:
+            return
+        self._producer = None
+        await foreign.close(producer.stop())
 
     async def _ensure(self, topic: str, source: str) -> int:
         """The number of partitions of `topic`, which is made if it is missing."""
@@ -167,9 +169,3 @@ async def _make(admin: AIOKafkaAdminClient, topic: str, shape: Shape) -> None:
         if code and code != TopicAlreadyExistsError.errno:
             detail = next((text for text in message if text), "") or str(for_code(code)())
             raise DeadLetterFailed(f"cannot make topic {topic}: {detail}")
-
-
-async def _stop(producer: AIOKafkaProducer) -> None:
-    with suppress(KafkaError, OSError, TimeoutError):
-        async with asyncio.timeout(5.0):
-            await producer.stop()

@@ -5,9 +5,9 @@ Nothing else in this room touches a name of aiokafka that begins with an undersc
 """
 
 import asyncio
-from contextlib import suppress
+from collections.abc import Coroutine
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import aiokafka.admin.client
 import aiokafka.client
@@ -17,7 +17,6 @@ from aiokafka.conn import create_conn
 from aiokafka.coordinator.assignors.abstract import AbstractPartitionAssignor
 from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
 from aiokafka.coordinator.protocol import ConsumerProtocol
-from aiokafka.errors import KafkaError
 from aiokafka.protocol.metadata import MetadataRequest
 
 # Clients ask for metadata of the topics they use, and a broker with auto.create.topics.enable (the default) makes those
@@ -26,6 +25,8 @@ from aiokafka.protocol.metadata import MetadataRequest
 _quiet_request = partial(MetadataRequest, allow_auto_topic_creation=False)
 aiokafka.client.MetadataRequest = _quiet_request
 aiokafka.admin.client.MetadataRequest = _quiet_request
+
+T = TypeVar("T")
 
 CLOSE_TIMEOUT = 5.0
 """Seconds for each part of a consumer to close."""
@@ -64,43 +65,67 @@ async def count_assigned(admin: AIOKafkaAdminClient, group: str, topic: str) -> 
     return count
 
 
+async def finish(beginning: Coroutine[Any, Any, T]) -> T:
+    """
+    Await what opens connections; whoever is cancelled meanwhile waits a little for it to end.
+
+    aiokafka forgets a connection that it was making when it was cancelled, which then stays open.
+    """
+    task = asyncio.create_task(beginning)
+    try:
+        await asyncio.wait({task})
+    except asyncio.CancelledError:
+        await asyncio.wait({task}, timeout=CLOSE_TIMEOUT)
+        if not task.cancel() and not task.cancelled():
+            task.exception()
+        raise
+    return task.result()
+
+
+async def close(closing: Coroutine[Any, Any, None], timeout: float = CLOSE_TIMEOUT) -> bool:
+    """
+    Run a `stop` or `close` of aiokafka, at most `timeout` seconds; whether it ended by itself.
+
+    They wait without end for a broker that does not answer, raise what nobody can mend, and swallow the cancellation of
+    whoever awaits them, who then never ends. So they run in a task of their own.
+    """
+    task = asyncio.create_task(closing)
+    try:
+        await asyncio.wait({task}, timeout=timeout)
+    finally:
+        ended = task.done()
+        if not ended:
+            task.cancel()
+            await asyncio.wait({task}, timeout=CLOSE_TIMEOUT)
+        if task.done() and not task.cancelled():
+            task.exception()  # looked at, or asyncio complains
+    return ended
+
+
 async def close_consumer(consumer: AIOKafkaConsumer, timeout: float) -> bool:
     """
     Leave the group and close; whether that worked in time.
 
-    `stop` waits without end for a coordinator that does not answer, and a cancelled `stop` leaves tasks behind, which
-    go on to heartbeat for a member nobody knows of.
+    A `stop` that was given up leaves tasks behind, which go on to heartbeat for a member nobody knows of.
     """
-    try:
-        async with asyncio.timeout(timeout):
-            await consumer.stop()
-    except (KafkaError, OSError, TimeoutError):
-        pass
-    else:
-        return True
+    ended = await close(consumer.stop(), timeout)
     await _tear_down(consumer)
-    return False
+    return ended
 
 
 async def _tear_down(consumer: AIOKafkaConsumer) -> None:
-    coordinator, fetcher = consumer._coordinator, consumer._fetcher
-    if coordinator is not None:
-        tasks = (
-            coordinator._coordination_task,
-            coordinator._heartbeat_task,
-            getattr(coordinator, "_commit_refresh_task", None),
-        )
-        for task in tasks:
-            if task is not None:
-                task.cancel()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(CLOSE_TIMEOUT):
-                await asyncio.gather(*(task for task in tasks if task is not None), return_exceptions=True)
-    for part in (fetcher, consumer._client):
-        if part is not None:
-            with suppress(KafkaError, OSError, TimeoutError):
-                async with asyncio.timeout(CLOSE_TIMEOUT):
-                    await part.close()
+    """End what `stop` has left; nothing, if it came to its end."""
+    coordinator, fetcher, client = consumer._coordinator, consumer._fetcher, consumer._client
+    names = ("_coordination_task", "_heartbeat_task", "_commit_refresh_task")
+    tasks = [task for name in names if (task := getattr(coordinator, name, None)) is not None and not task.done()]
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        await asyncio.wait(tasks, timeout=CLOSE_TIMEOUT)
+    if fetcher is not None and not fetcher._fetch_task.done():
+        await close(fetcher.close())
+    if client._sync_task is not None:
+        await close(client.close())
 
 
 def sticky_assignor() -> type[AbstractPartitionAssignor]:
@@ -122,8 +147,12 @@ async def knock(broker: str, options: dict[str, Any], timeout: float) -> None:
     host, _, port = broker.rpartition(":")
     wanted = {name: value for name, value in options.items() if name != "bootstrap_servers"}
     async with asyncio.timeout(timeout):
-        connection = await create_conn(host.strip("[]"), int(port), request_timeout_ms=int(timeout * 1000), **wanted)
-        try:
-            await connection.send(MetadataRequest([]))
-        finally:
-            connection.close()
+        await finish(_ask(host.strip("[]"), int(port), request_timeout_ms=int(timeout * 1000), **wanted))
+
+
+async def _ask(host: str, port: int, **options: Any) -> None:
+    connection = await create_conn(host, port, **options)
+    try:
+        await connection.send(MetadataRequest([]))
+    finally:
+        connection.close()

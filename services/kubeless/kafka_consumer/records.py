@@ -19,6 +19,7 @@ TOMBSTONE = "kafkatombstone"
 
 CONTENT_TYPE = "content-type"
 _CLOUD_EVENT = "ce_"
+_OURS = "kafka"
 _MAX_KEY = 1024
 """Bytes of a key that go into a header; HTTP servers bound their headers. The event's own key stays whole."""
 _MAX_TYPE = 256
@@ -39,7 +40,7 @@ def to_event(record: Any) -> Event:
         attributes |= _key_attributes(record.key)
     kind = ""
     if headers:
-        attributes = _cloud_event(headers) | attributes
+        attributes |= _cloud_event(headers)
         kind = _content_type(headers)
     return Event(
         id=f"{record.topic}/{record.partition}/{record.offset}",
@@ -76,7 +77,8 @@ def _cloud_event(headers: tuple[tuple[str, bytes], ...]) -> dict[str, str]:
     found = {}
     for name, value in headers:
         text = _printable(value)
-        if name.startswith(_CLOUD_EVENT) and text:
+        # Names of ours are not a producer's to give: a tombstone is told from an empty value by one of them.
+        if name.startswith(_CLOUD_EVENT) and not name.startswith(f"{_CLOUD_EVENT}{_OURS}") and text:
             found[name.removeprefix(_CLOUD_EVENT)] = text
     return found
 
