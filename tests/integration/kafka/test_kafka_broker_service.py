@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+from aiokafka.protocol.metadata import MetadataRequest
 
 from kubeless.core.ports import PortTaken
 from kubeless.local.kafka.broker import KafkaBroker
@@ -126,7 +127,11 @@ async def test_the_oldest_messages_go_when_a_partition_is_full() -> None:
 
 
 @pytest.mark.parametrize("auto_create", [False, True])
-async def test_topics_are_made_by_asking_only_where_that_is_wanted(auto_create: bool) -> None:
+async def test_topics_are_made_by_asking_only_where_that_is_wanted(
+    auto_create: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The Kafka consumer keeps aiokafka from asking for topics to be made, wherever in the process it is imported.
+    monkeypatch.setattr("aiokafka.client.MetadataRequest", MetadataRequest)
     async with KafkaBroker(settings=BrokerSettings(auto_create_topics=auto_create)) as broker:
         client = AiokafkaClient(broker.bootstrap)
         try:
