@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
-from kubeless.local.kafka.broker import KafkaBroker
 
+from kubeless.local.kafka.broker import KafkaBroker
 from support.certificates import NoOpenSsl
 from support.kafkajars import KafkaUnavailable
 from support.realkafka import Listener, RealKafka
