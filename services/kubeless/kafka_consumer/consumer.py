@@ -192,7 +192,8 @@ class Consumer:
             # What a transaction took back never happened.
             "isolation_level": "read_committed",
             "session_timeout_ms": int(settings.session_timeout * 1000),
-            "heartbeat_interval_ms": int(settings.session_timeout * 300),
+            # Also how soon a member notices that another has come or gone, while the group stands still.
+            "heartbeat_interval_ms": int(settings.session_timeout * 200),
             "rebalance_timeout_ms": int((settings.revoke_timeout + settings.request_timeout) * 1000),
             # A slow function is no reason to leave the group; whether this loop is alive is for the watchdog.
             "max_poll_interval_ms": FOR_EVER_MS,
@@ -440,8 +441,11 @@ class _Session:
             ended = group.create_task(self._ended.wait())
             working = set(tasks)
             while working and not ended.done():
-                _, left = await asyncio.wait({*working, ended}, return_when=asyncio.FIRST_COMPLETED)
+                done, left = await asyncio.wait({*working, ended}, return_when=asyncio.FIRST_COMPLETED)
                 working &= left
+                if any(task.cancelled() for task in done):
+                    # A future inside aiokafka was cancelled and took the task with it, which no group tells.
+                    raise Stalled("the Kafka client gave up from within; it is made anew")
             for task in (*tasks, ended):
                 task.cancel()
 

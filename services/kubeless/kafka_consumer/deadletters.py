@@ -111,7 +111,7 @@ class DeadLetters:
 
     async def _discard(self, producer: AIOKafkaProducer | None) -> None:
         """Close `producer`, unless somebody else has done so; letters that it still holds are sent first."""
-        if producer is None or producer is not self._producer:
+        if producer is not self._producer or producer is None:
             return
         self._producer = None
         await foreign.close(producer.stop())

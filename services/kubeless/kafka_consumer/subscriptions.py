@@ -284,17 +284,19 @@ class Subscriptions:
 
     def _look(self, pair: Pair) -> None:
         """Make one pair as it should be."""
+        if self._group is None:
+            return  # Stopping: nothing is wanted any more, whatever the API still tells.
         key = ObjectKey(pair.namespace, pair.trigger)
         wanted = want(self._triggers.get(key), self._functions.function(pair.namespace, pair.function))
         subscription = self._pairs.get(pair)
         if subscription is None:
-            if wanted is None or self._group is None:
+            if wanted is None:
                 return
             subscription = self._pairs[pair] = Subscription(pair, self._workplace, self._pair_changed)
             self._by_trigger.setdefault(key, set()).add(pair)
             self._by_function.setdefault(ObjectKey(pair.namespace, pair.function), set()).add(pair)
         subscription.want(wanted)
-        if wanted is not None and pair not in self._tasks and self._group is not None:
+        if wanted is not None and pair not in self._tasks:
             self._tasks[pair] = self._group.create_task(self._run(subscription), name=f"consumer {'/'.join(pair)}")
 
     async def _run(self, subscription: Subscription) -> None:

@@ -8,6 +8,7 @@ import aiohttp
 from aiohttp import web
 
 from kubeless.api.resource import FUNCTIONS, KAFKA_TRIGGERS
+from kubeless.kube.cache import ObjectKey
 from kubeless.kube.errors import NotFound
 from support.kafkaworld import NAMESPACE, Call, World, new_topic, until
 
@@ -73,7 +74,8 @@ async def test_what_is_in_flight_when_a_trigger_is_suspended_is_finished(world: 
         await world.publish(topic, b"slow", b"next")
         await until(lambda: len(ledger.calls) == 1)
         await world.change(suspend=True)
-        await until(lambda: not any(each.wanted for each in service.subscriptions.of(("default", "orders")).values()))
+        orders = ObjectKey(NAMESPACE, "orders")
+        await until(lambda: not any(each.wanted for each in service.subscriptions.of(orders).values()))
         going_on.set()
         await world.until_committed("greet", topic, 1)
         await until(lambda: len(service.subscriptions) == 0)

@@ -67,7 +67,7 @@ def test_every_event_that_was_received_has_one_fate_or_is_in_flight(
     disturbances: list[tuple[float, str]],
     seed: int,
 ) -> None:
-    draw = random.Random(seed).uniform  # noqa: S311 # repeatable, that is all
+    draw = random.Random(seed).uniform  # repeatable, that is all
 
     async def main() -> None:
         policy = DeliveryPolicy(timeout=5.0, max_attempts=3, max_age=30.0, order=order, concurrency=concurrency)

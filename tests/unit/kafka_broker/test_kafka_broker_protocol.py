@@ -93,7 +93,7 @@ def test_a_body_with_very_many_values_is_malformed() -> None:
 
 @pytest.mark.parametrize(("key", "version"), EVERY_VERSION)
 def test_random_bodies_are_read_or_malformed_and_nothing_else(key: int, version: int) -> None:
-    rng = random.Random(key * 100 + version)  # noqa: S311 - the same bytes each time
+    rng = random.Random(key * 100 + version)
     for _ in range(60):
         body = rng.choice((_few_values, _any_values))(rng)
         data = frame(key, version, body)
@@ -106,7 +106,7 @@ def test_random_bodies_are_read_or_malformed_and_nothing_else(key: int, version:
 @pytest.mark.parametrize(("key", "version"), EVERY_VERSION)
 def test_the_bounds_end_where_the_reader_ends(key: int, version: int) -> None:
     """What checks the bytes must understand them exactly as what reads them does."""
-    rng = random.Random(key * 100 + version)  # noqa: S311 - the same bytes each time
+    rng = random.Random(key * 100 + version)
     schema = load_request_schema(key, version)
     for _ in range(60):
         body = _few_values(rng)

@@ -17,12 +17,12 @@ def test_the_less_busy_of_the_two_drawn_is_picked() -> None:
 
 
 def test_the_busiest_of_all_is_never_picked() -> None:
-    draw = Random(1).random  # noqa: S311 # the same numbers in every run
+    draw = Random(1).random  # the same numbers in every run
     assert A not in {pick([A, B, C], {A: 3, B: 2}, draw=draw) for _ in range(100)}
 
 
 def test_equally_busy_endpoints_get_equal_shares() -> None:
-    draw = Random(1).random  # noqa: S311 # the same numbers in every run
+    draw = Random(1).random  # the same numbers in every run
     shares = Counter(pick([A, B, C], {}, draw=draw) for _ in range(3000))
     assert all(900 < shares[endpoint] < 1100 for endpoint in (A, B, C))
 
