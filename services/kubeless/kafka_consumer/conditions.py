@@ -25,8 +25,9 @@ class Facts:
     """All that a trigger's status depends on."""
 
     trigger: TriggerRecord
+    broker_asked: bool
     broker_problem: str
-    """Why Kafka cannot be used; empty if it can."""
+    """Why Kafka cannot be used; empty if nothing is known to be wrong."""
     pairs: Mapping[str, PairFacts]
     """By function, of those that are consumed for."""
     functions: tuple[str, ...]
@@ -71,6 +72,8 @@ def broker_reachable(facts: Facts, generation: int) -> Condition:
     """Whether the Kafka cluster answers."""
     if facts.broker_problem:
         return Condition("BrokerReachable", False, "BrokerUnavailable", facts.broker_problem, generation)
+    if not facts.broker_asked:
+        return Condition("BrokerReachable", None, "NotAsked", "Kafka has not been asked yet", generation)
     return Condition("BrokerReachable", True, "Reachable", "Kafka answers", generation)
 
 

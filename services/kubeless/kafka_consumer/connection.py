@@ -58,13 +58,15 @@ class Connection:
         self._changed = asyncio.Event()
         self.generation = 0
         """Grows when clients have to be made anew."""
-        self.problem = "the brokers have not been asked yet"
-        """Why the cluster cannot be used, for people; empty if it can."""
+        self.asked = False
+        """Whether the brokers have been asked yet."""
+        self.problem = ""
+        """Why the cluster cannot be used, for people; empty if nothing is known to be wrong."""
 
     @property
     def reachable(self) -> bool:
         """Whether the brokers answered when they were asked last."""
-        return not self.problem
+        return self.asked and not self.problem
 
     def subscribe(self, listener: Callable[[], None]) -> None:
         """Call `listener` when `generation`, or whether the brokers answer, has changed."""
@@ -94,7 +96,7 @@ class Connection:
         Raises BrokerUnavailable while there are no usable credentials.
         """
         if self._options is None:
-            raise BrokerUnavailable(self.problem)
+            raise BrokerUnavailable(self.problem or "the credentials have not been read yet")
         return dict(self._options)
 
     def consumer(self, **options: Any) -> AIOKafkaConsumer:
@@ -213,11 +215,11 @@ class Connection:
         return f"cannot reach Kafka: {'; '.join(problems)}"
 
     def _note(self, problem: str) -> None:
-        if problem == self.problem:
+        if self.asked and problem == self.problem:
             return
-        if bool(problem) != bool(self.problem):
+        if not self.asked or bool(problem) != bool(self.problem):
             log.info("Kafka answers") if not problem else log.warning("Kafka does not answer", error=problem)
-        self.problem = problem
+        self.asked, self.problem = True, problem
         self._tell()
 
     def _tell(self) -> None:

@@ -134,6 +134,7 @@ class StatusWriter:
         complete = len(known) == len(views)
         return Facts(
             trigger=record,
+            broker_asked=self._connection.asked,
             broker_problem=self._connection.problem,
             pairs={
                 function: PairFacts(each.state, each.stuck, each.last_error)

@@ -201,6 +201,7 @@ def test_an_end_beyond_the_position_that_does_not_move_is_none() -> None:
 def facts(record: TriggerRecord | None = None, **more: Any) -> Facts:
     known = Facts(
         trigger=record or trigger(),
+        broker_asked=True,
         broker_problem="",
         pairs={"greet": PairFacts(CONSUMING, "", "")},
         functions=("greet",),
@@ -240,6 +241,10 @@ def test_a_trigger_that_consumes_is_ready_and_says_how_far_it_is() -> None:
 )
 def test_why_a_trigger_is_not_ready(known: Facts, reason: str) -> None:
     assert conditions(desired_status(known, now=NOW))["Ready"] == ("False", reason)
+
+
+def test_nobody_claims_that_kafka_answers_before_it_was_asked() -> None:
+    assert conditions(desired_status(facts(broker_asked=False), now=NOW))["BrokerReachable"] == ("Unknown", "NotAsked")
 
 
 def test_numbers_the_broker_does_not_tell_stay() -> None:

@@ -1,0 +1,121 @@
+"""TLS and SASL against Apache Kafka: from variables, from a Secret, and changed while events flow."""
+
+import base64
+import shutil
+from pathlib import Path
+
+import pytest
+
+from kubeless.core.jsontypes import JsonObject
+from kubeless.kube.resources import SECRETS
+from support.kafkaworld import NAMESPACE, World, make_world, new_topic, until
+from support.realkafka import PASSWORD, USERNAME, Listener, RealKafka
+
+
+def tls(kafka: RealKafka) -> dict[str, str]:
+    assert kafka.authority is not None
+    return {"KAFKA_ENABLE_TLS": "true", "KAFKA_CACERTS": str(kafka.authority.certificate)}
+
+
+def login(mechanism: str) -> dict[str, str]:
+    return {
+        "KAFKA_ENABLE_SASL": "true",
+        "KAFKA_SASL_MECHANISM": mechanism,
+        "KAFKA_USERNAME": USERNAME,
+        "KAFKA_PASSWORD": PASSWORD,
+    }
+
+
+def secret(**values: bytes) -> JsonObject:
+    data = {name.replace("_", "."): base64.b64encode(value).decode() for name, value in values.items()}
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "kafka", "namespace": NAMESPACE}, "data": data}
+
+
+async def delivers(world: World, **environment: str) -> None:
+    topic = new_topic()
+    await world.make_topic(topic)
+    ledger = await world.function()
+    await world.trigger(topic=topic)
+    async with world.service(**environment):
+        await world.publish(topic, b"x")
+        await ledger.until_done(1)
+        await world.until_condition("BrokerReachable", "True")
+
+
+@pytest.mark.parametrize(
+    ("listener", "mechanism"),
+    [
+        ("SASL_PLAINTEXT", "PLAIN"),
+        ("SASL_PLAINTEXT", "SCRAM-SHA-256"),
+        ("SASL_PLAINTEXT", "SCRAM-SHA-512"),
+        ("SASL_SSL", "SCRAM-SHA-512"),
+        ("SSL", ""),
+    ],
+)
+async def test_events_flow_over_a_listener_with_security(
+    real_kafka: RealKafka, listener: Listener, mechanism: str
+) -> None:
+    environment = {"KAFKA_BROKERS": real_kafka.address(listener)}
+    environment |= tls(real_kafka) if "SSL" in listener else {}
+    environment |= login(mechanism) if mechanism else {}
+    async with make_world(real_kafka.bootstrap) as world:
+        await delivers(world, **environment)
+
+
+async def test_a_certificate_of_ours_is_shown_to_the_broker(real_kafka: RealKafka) -> None:
+    assert real_kafka.authority is not None
+    ours = real_kafka.authority.sign("consumer")
+    pair = {"KAFKA_CERT": str(ours.certificate), "KAFKA_KEY": str(ours.key)}
+    async with make_world(real_kafka.bootstrap) as world:
+        await delivers(world, KAFKA_BROKERS=real_kafka.address("SSL"), **tls(real_kafka), **pair)
+
+
+async def test_a_wrong_password_is_told_and_a_right_one_in_the_secret_holds_at_once(real_kafka: RealKafka) -> None:
+    async with make_world(real_kafka.bootstrap) as world:
+        topic = new_topic()
+        await world.make_topic(topic)
+        ledger = await world.function()
+        await world.trigger(topic=topic)
+        await world.client.create(SECRETS, secret(username=USERNAME.encode(), password=b"wrong"))
+        environment = {
+            "KAFKA_BROKERS": real_kafka.address("SASL_PLAINTEXT"),
+            "KAFKA_ENABLE_SASL": "true",
+            "KAFKA_SECRET": "kafka",
+        }
+        async with world.service(**environment) as service:
+            await world.until_condition("BrokerReachable", "False")
+            condition = next(each for each in (await world.status())["conditions"] if each["type"] == "BrokerReachable")
+            assert "uthenticat" in condition["message"]
+            assert "wrong" not in condition["message"]
+            await world.client.replace(SECRETS, secret(username=USERNAME.encode(), password=PASSWORD.encode()))
+            await world.publish(topic, b"x")
+            await ledger.until_done(1)
+            assert service.connection.generation == 2
+
+
+async def test_rotated_certificates_hold_without_a_restart_and_without_a_second_delivery(
+    real_kafka: RealKafka, tmp_path: Path
+) -> None:
+    assert real_kafka.authority is not None
+    authorities = tmp_path / "ca.pem"
+    shutil.copy(real_kafka.authority.certificate, authorities)
+    environment = tls(real_kafka) | {
+        "KAFKA_BROKERS": real_kafka.address("SSL"),
+        "KAFKA_CACERTS": str(authorities),
+        "KAFKA_FILES_INTERVAL": "0.2",
+    }
+    async with make_world(real_kafka.bootstrap) as world:
+        topic = new_topic()
+        await world.make_topic(topic)
+        ledger = await world.function()
+        await world.trigger(topic=topic)
+        async with world.service(**environment) as service:
+            await world.publish(topic, b"1")
+            await ledger.until_done(1)
+            authorities.write_text(authorities.read_text() + "\n")
+            await until(lambda: service.connection.generation == 2)
+            await world.publish(topic, b"2")
+            await ledger.until_done(2)
+            (pair,) = service.subscriptions.observed().values()
+            await until(lambda: pair.counters.rebalances == 2)
+        assert ledger.bodies == [b"1", b"2"]
