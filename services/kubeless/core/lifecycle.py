@@ -61,5 +61,17 @@ def stop_on_signals() -> asyncio.Event:
 
 async def _serve_until_signal(serve: Callable[[], AbstractAsyncContextManager[object]]) -> None:
     stop = stop_on_signals()
-    async with serve():
-        await stop.wait()
+    started = asyncio.Event()
+
+    async def life() -> None:
+        async with serve():
+            started.set()
+            await stop.wait()
+
+    async with asyncio.TaskGroup() as group:
+        living = group.create_task(life())
+        stopping = group.create_task(stop.wait())
+        await asyncio.wait({living, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if not started.is_set():
+            living.cancel()  # a start may wait for ever, as for an API server that is away
