@@ -29,7 +29,8 @@ from kubeless.kafka_consumer.metrics import KafkaCollector
 from kubeless.kafka_consumer.security import CLIENT_ID
 from kubeless.kafka_consumer.settings import Settings
 from kubeless.kafka_consumer.status import StatusWriter
-from kubeless.kafka_consumer.subscriptions import Subscriptions, Workplace
+from kubeless.kafka_consumer.subscription import Workplace
+from kubeless.kafka_consumer.subscriptions import Subscriptions
 from kubeless.kafka_consumer.triggers import TriggerRecord, read_trigger
 from kubeless.kube.client import KubeClient
 from kubeless.kube.informer import Informer
