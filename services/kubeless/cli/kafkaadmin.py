@@ -58,7 +58,8 @@ class KafkaAdmin:
         return lines
 
     async def _send(self, method: str, path: str, body: bytes | None, timeout: float) -> "ProxyResponse":
-        from kubeless.kafka_consumer.admin_names import PORT, SERVICE
+        from kubeless.delivery.admin.names import PORT
+        from kubeless.kafka_consumer.admin_names import SERVICE
         from kubeless.kube.errors import NotFound, ServerError
 
         headers = {} if body is None else {"Content-Type": "application/json"}

@@ -10,15 +10,17 @@ from contextlib import aclosing
 
 from aiohttp import web
 
-from kubeless.core.errors import shorten
 from kubeless.core.jsontypes import JsonObject
-from kubeless.kafka_consumer.admin_answers import read_object, stream_lines, whole_number
+from kubeless.delivery.admin.answers import read_object, stream_lines, whole_number
+from kubeless.delivery.admin.errors import AdminError
+from kubeless.delivery.admin.letters import Choice, details, read_choice, summary
+from kubeless.delivery.admin.locks import LetterLocks
+from kubeless.delivery.admin.names import MAX_LETTERS
 from kubeless.kafka_consumer.admin_clients import Clients
-from kubeless.kafka_consumer.admin_errors import AdminError
+from kubeless.kafka_consumer.admin_errors import explain
 from kubeless.kafka_consumer.admin_letterlog import LetterLog, delete_before, open_log, write_notes
-from kubeless.kafka_consumer.admin_letters import PURGED, Choice, details, summary
-from kubeless.kafka_consumer.admin_locks import TopicLocks
-from kubeless.kafka_consumer.admin_names import MAX_LETTERS, LetterId, check_topic
+from kubeless.kafka_consumer.admin_letters import PURGED
+from kubeless.kafka_consumer.admin_names import LetterId, check_topic
 
 _MAX_OFFSET = (1 << 63) - 1
 _NOTES_AT_ONCE = 1000
@@ -27,7 +29,7 @@ _NOTES_AT_ONCE = 1000
 class DeadLetterRoutes:
     """The operations over HTTP."""
 
-    def __init__(self, clients: Clients, locks: TopicLocks) -> None:
+    def __init__(self, clients: Clients, locks: LetterLocks) -> None:
         self._clients = clients
         self._locks = locks
 
@@ -38,7 +40,7 @@ class DeadLetterRoutes:
         after = LetterId.parse(query["after"]) if query.get("after") else None
         limit = whole_number(query.get("limit"), "limit", low=1, high=MAX_LETTERS, default=MAX_LETTERS)
         choice = Choice(query.get("trigger", ""), query.get("function", ""))
-        return await stream_lines(request, self._summaries(topic, choice, after, limit))
+        return await stream_lines(request, self._summaries(topic, choice, after, limit), explain)
 
     async def show(self, request: web.Request) -> web.StreamResponse:
         """`GET /deadletters/<topic>/<partition>/<offset>`: `details` of one letter."""
@@ -97,15 +99,6 @@ class DeadLetterRoutes:
             for start in range(0, len(noted), _NOTES_AT_ONCE):
                 await write_notes(producer, log.topic, noted[start : start + _NOTES_AT_ONCE], PURGED)
         return count, keep
-
-
-def read_choice(body: JsonObject) -> Choice:
-    """Which letters a request means; raises AdminError."""
-    texts = [body.get(name, "") for name in ("trigger", "function")]
-    for text in texts:
-        if not isinstance(text, str):
-            raise AdminError(400, "Invalid", f"trigger and function are texts, got {shorten(text)}; correct it")
-    return Choice(*texts)
 
 
 def read_offsets(value: object) -> dict[int, int]:

@@ -1,69 +1,61 @@
-"""
-Answers of the admin operations that are no success: `{"reason": "…", "message": "…"}`.
-
-The one table of what the errors of Kafka mean to a person who typed a command. `reason` is for programs and never
-changes; `message` names the remedy.
-"""
+"""The one table of what the errors of Kafka mean to a person who typed a command."""
 
 from aiokafka import errors as kafka
 
-from kubeless.core.errors import InvalidInput, KubelessError
-
-
-class AdminError(KubelessError):
-    """An operation failed."""
-
-    def __init__(self, status: int, reason: str, message: str) -> None:
-        """`status` is the HTTP status of the answer."""
-        super().__init__(message)
-        self.status = status
-        self.reason = reason
-
+from kubeless.delivery.admin import errors
+from kubeless.delivery.admin.errors import AdminError, Meaning
 
 _AWAY = "no Kafka broker answers; check that it runs and that KAFKA_BROKERS of the service names it"
 _DENIED = "Kafka does not allow it to the service; add an ACL for its principal"
 
-_MEANINGS: tuple[tuple[type[Exception], int, str, str], ...] = (
-    (kafka.TopicAlreadyExistsError, 409, "TopicExists", "the topic exists; choose another name, or delete it first"),
-    (
+_MEANINGS = (
+    Meaning(
+        kafka.TopicAlreadyExistsError, 409, "TopicExists", "the topic exists; choose another name, or delete it first"
+    ),
+    Meaning(
         kafka.UnknownTopicOrPartitionError,
         404,
         "TopicNotFound",
         "there is no such topic, and the broker does not make it; create it with 'kubeless topic create'",
     ),
-    (kafka.InvalidTopicError, 400, "InvalidTopic", "the broker does not take this name of a topic; choose another"),
-    (kafka.InvalidPartitionsError, 400, "InvalidPartitions", "give a number of partitions from 1 on"),
-    (
+    Meaning(
+        kafka.InvalidTopicError, 400, "InvalidTopic", "the broker does not take this name of a topic; choose another"
+    ),
+    Meaning(kafka.InvalidPartitionsError, 400, "InvalidPartitions", "give a number of partitions from 1 on"),
+    Meaning(
         kafka.InvalidReplicationFactorError,
         400,
         "InvalidReplicationFactor",
         "give a replication factor from 1 to the number of brokers",
     ),
-    (kafka.PolicyViolationError, 400, "PolicyViolation", "a policy of the broker forbids it"),
-    (kafka.MessageSizeTooLargeError, 413, "TooLarge", "larger than the broker takes; see its message.max.bytes"),
-    (kafka.RecordListTooLargeError, 413, "TooLarge", "larger than the broker takes; see its message.max.bytes"),
-    (kafka.RecordTooLargeError, 413, "TooLarge", "larger than the service reads at once"),
-    (kafka.OffsetOutOfRangeError, 404, "NoSuchRecord", "the record is not there any more"),
-    (kafka.TopicAuthorizationFailedError, 403, "Forbidden", _DENIED),
-    (kafka.GroupAuthorizationFailedError, 403, "Forbidden", _DENIED),
-    (kafka.ClusterAuthorizationFailedError, 403, "Forbidden", _DENIED),
-    (kafka.UnsupportedVersionError, 501, "Unsupported", "the broker is too old for this; it needs Kafka 1.0 or later"),
-    (kafka.IncompatibleBrokerVersion, 501, "Unsupported", "the broker does not offer this operation"),
-    (
+    Meaning(kafka.PolicyViolationError, 400, "PolicyViolation", "a policy of the broker forbids it"),
+    Meaning(kafka.MessageSizeTooLargeError, 413, "TooLarge", "larger than the broker takes; see its message.max.bytes"),
+    Meaning(kafka.RecordListTooLargeError, 413, "TooLarge", "larger than the broker takes; see its message.max.bytes"),
+    Meaning(kafka.RecordTooLargeError, 413, "TooLarge", "larger than the service reads at once"),
+    Meaning(kafka.OffsetOutOfRangeError, 404, "NoSuchRecord", "the record is not there any more"),
+    Meaning(kafka.TopicAuthorizationFailedError, 403, "Forbidden", _DENIED),
+    Meaning(kafka.GroupAuthorizationFailedError, 403, "Forbidden", _DENIED),
+    Meaning(kafka.ClusterAuthorizationFailedError, 403, "Forbidden", _DENIED),
+    Meaning(
+        kafka.UnsupportedVersionError, 501, "Unsupported", "the broker is too old for this; it needs Kafka 1.0 or later"
+    ),
+    Meaning(kafka.IncompatibleBrokerVersion, 501, "Unsupported", "the broker does not offer this operation"),
+    Meaning(
         kafka.AuthenticationFailedError,
         503,
         "AuthenticationFailed",
         "Kafka refuses the service's credentials; correct its user and password",
     ),
-    (kafka.KafkaConnectionError, 503, "BrokerUnreachable", _AWAY),
-    (kafka.NodeNotReadyError, 503, "BrokerUnreachable", _AWAY),
-    (kafka.NoBrokersAvailable, 503, "BrokerUnreachable", _AWAY),
-    (kafka.KafkaTimeoutError, 503, "BrokerUnreachable", _AWAY),
-    (kafka.RequestTimedOutError, 503, "BrokerUnreachable", _AWAY),
-    (kafka.LeaderNotAvailableError, 503, "NoLeader", "a partition has no leader at the moment; try again"),
-    (kafka.NotLeaderForPartitionError, 503, "NoLeader", "a partition has no leader at the moment; try again"),
-    (TimeoutError, 503, "BrokerUnreachable", _AWAY),
-    (OSError, 503, "BrokerUnreachable", _AWAY),
+    Meaning(kafka.KafkaConnectionError, 503, "BrokerUnreachable", _AWAY),
+    Meaning(kafka.NodeNotReadyError, 503, "BrokerUnreachable", _AWAY),
+    Meaning(kafka.NoBrokersAvailable, 503, "BrokerUnreachable", _AWAY),
+    Meaning(kafka.KafkaTimeoutError, 503, "BrokerUnreachable", _AWAY),
+    Meaning(kafka.RequestTimedOutError, 503, "BrokerUnreachable", _AWAY),
+    Meaning(kafka.LeaderNotAvailableError, 503, "NoLeader", "a partition has no leader at the moment; try again"),
+    Meaning(kafka.NotLeaderForPartitionError, 503, "NoLeader", "a partition has no leader at the moment; try again"),
+    Meaning(TimeoutError, 503, "BrokerUnreachable", _AWAY),
+    Meaning(OSError, 503, "BrokerUnreachable", _AWAY),
+    Meaning(kafka.KafkaError, 502, "KafkaError", "Kafka answered {error}"),
 )
 
 
@@ -73,27 +65,10 @@ def explain(error: Exception, subject: str) -> AdminError:
 
     An error that nobody foresaw is raised again: it is a defect.
     """
-    if isinstance(error, AdminError):
-        return error
-    if isinstance(error, InvalidInput):
-        return AdminError(400, "Invalid", str(error))
-    for kind, status, reason, text in _MEANINGS:
-        if isinstance(error, kind):
-            return AdminError(status, reason, f"{subject}: {text}{_detail(error)}")
-    if isinstance(error, kafka.KafkaError):
-        return AdminError(502, "KafkaError", f"{subject}: Kafka answered {type(error).__name__}{_detail(error)}")
-    if isinstance(error, KubelessError):
-        return AdminError(503 if error.retriable else 500, type(error).__name__, f"{subject}: {error}")
-    raise error
+    return errors.explain(error, subject, _MEANINGS)
 
 
 def for_code(code: int, text: str | None) -> Exception:
     """The error for a code in a response; `text` is what the broker says about it."""
     error: Exception = kafka.for_code(code)(text or "")
     return error
-
-
-def _detail(error: Exception) -> str:
-    """What the broker itself said, if it said anything beyond the name of the error."""
-    said = [str(part) for part in error.args if part]
-    return f" ({'; '.join(said)[:300]})" if said else ""

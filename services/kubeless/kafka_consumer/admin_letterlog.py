@@ -14,9 +14,10 @@ from typing import Any, NamedTuple
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
+from kubeless.delivery.admin.errors import AdminError
+from kubeless.delivery.admin.letters import Choice
 from kubeless.kafka_consumer.admin_clients import Clients
-from kubeless.kafka_consumer.admin_errors import AdminError
-from kubeless.kafka_consumer.admin_letters import Choice, Letter, note, read_letter
+from kubeless.kafka_consumer.admin_letters import Letter, note, read_letter
 from kubeless.kafka_consumer.admin_names import LetterId
 from kubeless.kafka_consumer.admin_topics import all_topics
 

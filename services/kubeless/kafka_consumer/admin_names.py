@@ -10,15 +10,10 @@ from typing import NamedTuple, Self
 from kubeless.core.errors import InvalidField
 
 SERVICE = "kafka-trigger-controller"
-PORT = "admin"
-"""Where the operations are served: the Kubernetes Service and the name of its port."""
+"""The Kubernetes Service where the operations are served."""
 
-MAX_BODY = 16 << 20
-"""Bytes of a request's body."""
 MAX_RECORDS = 10_000
 """Records of one publish request."""
-MAX_LETTERS = 1000
-"""Dead letters of one list or redrive request."""
 
 _TOPIC = re.compile(r"[A-Za-z0-9._-]{1,249}")
 _LETTER = re.compile(r"([0-9]{1,9})/([0-9]{1,18})")

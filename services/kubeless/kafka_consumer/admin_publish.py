@@ -14,9 +14,10 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import UnknownTopicOrPartitionError
 
 from kubeless.core.jsontypes import JsonObject
-from kubeless.kafka_consumer.admin_answers import read_bytes
+from kubeless.delivery.admin.answers import read_bytes
+from kubeless.delivery.admin.errors import AdminError
 from kubeless.kafka_consumer.admin_clients import Clients
-from kubeless.kafka_consumer.admin_errors import AdminError, explain
+from kubeless.kafka_consumer.admin_errors import explain
 from kubeless.kafka_consumer.admin_names import check_topic
 from kubeless.kafka_consumer.admin_records import Record, parse_records
 from kubeless.kafka_consumer.admin_topics import all_topics

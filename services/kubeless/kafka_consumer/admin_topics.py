@@ -7,9 +7,10 @@ from aiohttp import web
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from kubeless.core.jsontypes import JsonObject
-from kubeless.kafka_consumer.admin_answers import read_object, stream_lines, whole_number
+from kubeless.delivery.admin.answers import read_object, stream_lines, whole_number
+from kubeless.delivery.admin.errors import AdminError
 from kubeless.kafka_consumer.admin_clients import Clients
-from kubeless.kafka_consumer.admin_errors import AdminError, for_code
+from kubeless.kafka_consumer.admin_errors import explain, for_code
 from kubeless.kafka_consumer.admin_names import check_topic
 
 _MAX_PARTITIONS = 100_000
@@ -26,7 +27,7 @@ class TopicRoutes:
 
     async def list(self, request: web.Request) -> web.StreamResponse:
         """`GET /topics`: `{"name", "partitions", "replicationFactor"}` a line, by name."""
-        return await stream_lines(request, self._lines())
+        return await stream_lines(request, self._lines(), explain)
 
     async def create(self, request: web.Request) -> web.StreamResponse:
         """`POST /topics` of `{"name", "partitions"?: 1, "replicationFactor"?: 1}`: 201."""

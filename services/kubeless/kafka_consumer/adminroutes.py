@@ -12,12 +12,14 @@ from typing import Protocol
 from aiohttp import web
 
 from kubeless.core.errors import shorten
-from kubeless.kafka_consumer.admin_answers import Handler, answering
+from kubeless.delivery.admin.answers import Handler, answering
+from kubeless.delivery.admin.locks import LetterLocks
+from kubeless.delivery.admin.redrive import Redelivery
 from kubeless.kafka_consumer.admin_clients import Clients
 from kubeless.kafka_consumer.admin_deadletters import DeadLetterRoutes
-from kubeless.kafka_consumer.admin_locks import TopicLocks
+from kubeless.kafka_consumer.admin_errors import explain
 from kubeless.kafka_consumer.admin_publish import PublishRoutes
-from kubeless.kafka_consumer.admin_redrive import Redelivery, RedriveRoutes
+from kubeless.kafka_consumer.admin_redrive import RedriveRoutes
 from kubeless.kafka_consumer.admin_topics import TopicRoutes
 
 
@@ -35,7 +37,7 @@ class AdminContext(Protocol):
 
 def routes(context: AdminContext) -> list[web.RouteDef]:
     """The routes for `core.health.AdminServer`."""
-    locks = TopicLocks()
+    locks = LetterLocks("topic")
     topics, publishing = TopicRoutes(context.connection), PublishRoutes(context.connection)
     letters = DeadLetterRoutes(context.connection, locks)
     redriving = RedriveRoutes(context.connection, context.redelivery, locks)
@@ -52,7 +54,7 @@ def routes(context: AdminContext) -> list[web.RouteDef]:
 
 
 def _route(verb: Callable[..., web.RouteDef], path: str, handler: Handler) -> web.RouteDef:
-    return verb(path, answering(_subject, handler))
+    return verb(path, answering(_subject, explain, handler))
 
 
 def _subject(request: web.Request) -> str:

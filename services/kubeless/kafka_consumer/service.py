@@ -5,8 +5,7 @@ Start: admin port, triggers and functions known, then intake; Kafka may be away.
 flight finished within the drain timeout, offsets committed, groups left, connections closed.
 """
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -14,26 +13,29 @@ from importlib.metadata import version
 import structlog
 from prometheus_client import CollectorRegistry
 
+from kubeless.api.kafkatrigger import KafkaTriggerSpec
 from kubeless.api.resource import KAFKA_TRIGGERS
 from kubeless.core.health import AdminServer
 from kubeless.core.settings import SettingError
+from kubeless.delivery.admin.redelivery import EngineRedelivery
 from kubeless.delivery.counters import EventCounters
 from kubeless.delivery.httpsender import HttpSender
+from kubeless.delivery.sources.statuswriter import StatusWriter
 from kubeless.delivery.transport.metrics import TransportCollector
 from kubeless.delivery.transport.transport import Transport
-from kubeless.kafka_consumer.admin_redelivery import EngineRedelivery
 from kubeless.kafka_consumer.adminroutes import routes
 from kubeless.kafka_consumer.connection import Connection
 from kubeless.kafka_consumer.deadletters import DeadLetters
 from kubeless.kafka_consumer.metrics import KafkaCollector
 from kubeless.kafka_consumer.security import CLIENT_ID
 from kubeless.kafka_consumer.settings import Settings
-from kubeless.kafka_consumer.status import StatusWriter
+from kubeless.kafka_consumer.status import TriggerStatus
 from kubeless.kafka_consumer.subscription import Workplace
-from kubeless.kafka_consumer.subscriptions import Subscriptions
-from kubeless.kafka_consumer.triggers import TriggerRecord, read_trigger
+from kubeless.kafka_consumer.subscriptions import Subscriptions, subscriptions_for
+from kubeless.kafka_consumer.triggers import FINALIZER, TriggerRecord, read_trigger
 from kubeless.kube.client import KubeClient
 from kubeless.kube.informer import Informer
+from kubeless.kube.leading import leading
 from kubeless.kube.lease import Leadership
 from kubeless.routing.table import RoutingMode, RoutingTable
 
@@ -76,9 +78,9 @@ async def serve(settings: Settings, client: KubeClient) -> AsyncIterator[KafkaCo
         sender = HttpSender(transport, functions.endpoints, user_agent=f"{CLIENT_ID}/{version('kubeless')}")
         letters = DeadLetters(connection)
         workplace = Workplace(settings, connection=connection, letters=letters, sender=sender, counters=counters)
-        subscriptions = Subscriptions(workplace, functions)
+        subscriptions = subscriptions_for(workplace, functions)
         redelivery = EngineRedelivery(
-            sender=sender, counters=counters, function=functions.function, delivery=subscriptions.delivery
+            sender=sender, counters=counters, function=functions.function, delivery=_Deliveries(subscriptions)
         )
         registry.register(TransportCollector(transport))
         registry.register(KafkaCollector(subscriptions.observed, lambda: connection.reachable))
@@ -94,8 +96,14 @@ async def serve(settings: Settings, client: KubeClient) -> AsyncIterator[KafkaCo
             await stack.enter_async_context(part)
         await functions.wait_synced()
         await triggers.wait_synced()
-        status = StatusWriter(client, subscriptions, connection, interval=settings.status_interval)
-        await stack.enter_async_context(_leading(settings, client, status.work))
+        status = StatusWriter(
+            client,
+            KAFKA_TRIGGERS,
+            TriggerStatus(subscriptions, connection),
+            interval=settings.status_interval,
+            finalizer=FINALIZER,
+        )
+        await stack.enter_async_context(leading(_leadership(settings, client), status.work))
         await stack.enter_async_context(subscriptions.running())
         subscriptions.subscribe(status.changed)
         triggers.subscribe(subscriptions.trigger_changed)
@@ -112,7 +120,7 @@ async def serve(settings: Settings, client: KubeClient) -> AsyncIterator[KafkaCo
 class _Reconnect:
     """Tells consumers of new credentials, and the status of whether the brokers answer."""
 
-    def __init__(self, connection: Connection, subscriptions: Subscriptions, status: StatusWriter) -> None:
+    def __init__(self, connection: Connection, subscriptions: Subscriptions, status: StatusWriter[KafkaTriggerSpec]) -> None:
         self._connection = connection
         self._subscriptions = subscriptions
         self._status = status
@@ -126,24 +134,10 @@ class _Reconnect:
         self._status.everything_changed()
 
 
-@asynccontextmanager
-async def _leading(
-    settings: Settings, client: KubeClient, work: Callable[[], Coroutine[None, None, None]]
-) -> AsyncIterator[None]:
-    """Do `work` while the body runs, whenever this replica is the one to do it."""
-    async with AsyncExitStack() as stack:
-        if settings.leader_election:
-            leadership = Leadership(
-                client, namespace=settings.kubeless_namespace, name=LEASE, identity=settings.identity
-            )
-            await stack.enter_async_context(leadership)
-            job: Coroutine[None, None, None] = leadership.lead(work)
-        else:
-            job = work()
-        async with asyncio.TaskGroup() as group:
-            task = group.create_task(job, name="status writer")
-            yield
-            task.cancel()
+def _leadership(settings: Settings, client: KubeClient) -> Leadership | None:
+    if not settings.leader_election:
+        return None
+    return Leadership(client, namespace=settings.kubeless_namespace, name=LEASE, identity=settings.identity)
 
 
 def _mode(settings: Settings) -> RoutingMode:

@@ -14,10 +14,11 @@ from kubeless.api.resource import KAFKA_TRIGGERS
 from kubeless.core.event import Event
 from kubeless.core.health import AdminServer
 from kubeless.core.jsontypes import JsonObject
+from kubeless.delivery.admin.names import PORT
+from kubeless.delivery.admin.redelivery import EngineRedelivery
 from kubeless.delivery.counters import EventCounters
 from kubeless.delivery.outcome import Answer
-from kubeless.kafka_consumer.admin_names import PORT, SERVICE, dead_letter_topic
-from kubeless.kafka_consumer.admin_redelivery import EngineRedelivery
+from kubeless.kafka_consumer.admin_names import SERVICE, dead_letter_topic
 from kubeless.kafka_consumer.adminroutes import routes
 from kubeless.kafka_consumer.connection import Connection
 from kubeless.kafka_consumer.settings import Settings

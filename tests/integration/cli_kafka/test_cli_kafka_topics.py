@@ -18,7 +18,7 @@ from kubeless.kube.resources import SERVICES
 if TYPE_CHECKING:
     from integration.cli.conftest import Bench
     from integration.cli_kafka.conftest import KafkaBench
-    from kubeless.kafka_consumer.admin_redelivery import EngineRedelivery
+    from kubeless.delivery.admin.redelivery import EngineRedelivery
 
 
 @pytest.fixture

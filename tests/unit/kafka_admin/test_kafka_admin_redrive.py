@@ -9,12 +9,14 @@ from typing import Any, cast
 from aiokafka.errors import KafkaConnectionError
 
 from kubeless.core.event import Event
+from kubeless.delivery.admin.errors import AdminError
+from kubeless.delivery.admin.redrive import Round
 from kubeless.delivery.deadletter import DeadLetterSink
 from kubeless.delivery.trigger import TriggerRef
-from kubeless.kafka_consumer.admin_errors import AdminError
+from kubeless.kafka_consumer.admin_errors import explain
 from kubeless.kafka_consumer.admin_letters import Letter
 from kubeless.kafka_consumer.admin_names import LetterId
-from kubeless.kafka_consumer.admin_redrive import Round
+from kubeless.kafka_consumer.admin_redrive import TopicLetters
 from kubeless.kube.cache import ObjectKey
 
 
@@ -77,8 +79,8 @@ class FakeEngine:
         yield self
 
 
-def make_round(producer: FakeProducer, engine: FakeEngine) -> Round:
-    return Round(cast("Any", FakeLog()), cast("Any", producer), engine)
+def make_round(producer: FakeProducer, engine: FakeEngine) -> Round[LetterId, Letter]:
+    return Round(TopicLetters(cast("Any", FakeLog()), cast("Any", producer)), engine, explain)
 
 
 IDS = [LetterId(0, offset) for offset in range(3)]

@@ -9,7 +9,8 @@ from kubeless.cli.failure import Fatal
 from kubeless.cli.kafkaadmin import KafkaAdmin, Refused, read_topic_name
 from kubeless.cli.trigger.objects import find_trigger
 from kubeless.core.jsontypes import JsonObject
-from kubeless.kafka_consumer.admin_names import MAX_LETTERS, dead_letter_topic
+from kubeless.delivery.admin.names import MAX_LETTERS
+from kubeless.kafka_consumer.admin_names import dead_letter_topic
 
 if TYPE_CHECKING:
     from kubeless.kube.client import KubeClient

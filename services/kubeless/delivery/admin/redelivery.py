@@ -4,14 +4,14 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-from kubeless.api.delivery import KafkaDelivery
+from kubeless.api.delivery import Delivery
+from kubeless.delivery.admin.errors import AdminError
 from kubeless.delivery.counters import EventCounters
 from kubeless.delivery.deadletter import DeadLetterSink
 from kubeless.delivery.deliverer import Deliverer
 from kubeless.delivery.policy import DeliveryPolicy
 from kubeless.delivery.sender import Sender
 from kubeless.delivery.trigger import TriggerRef
-from kubeless.kafka_consumer.admin_errors import AdminError
 from kubeless.kube.cache import ObjectKey
 from kubeless.routing.functions import FunctionRecord
 
@@ -25,9 +25,12 @@ class EngineRedelivery:
         sender: Sender,
         counters: EventCounters,
         function: Callable[[str, str], FunctionRecord | None],
-        delivery: Callable[[ObjectKey], KafkaDelivery | None],
+        delivery: Callable[[ObjectKey], Delivery | None],
     ) -> None:
-        """`function(namespace, name)` and `delivery(trigger)` look up what there is; None: it is gone."""
+        """
+        `function(namespace, name)` and `delivery(trigger)` look up what there is; None: it is gone. A trigger that says
+        nothing of order gets that of its source, whatever it has otherwise.
+        """
         self._sender = sender
         self._counters = counters
         self._function = function
@@ -37,7 +40,7 @@ class EngineRedelivery:
     async def open(
         self, trigger: TriggerRef, function: ObjectKey, *, sink: DeadLetterSink, max_age: float
     ) -> AsyncIterator[Deliverer]:
-        """See `admin_redrive.Redelivery`."""
+        """See `redrive.Redelivery`."""
         record = self._function(function.namespace, function.name)
         if record is None:
             raise AdminError(
@@ -45,7 +48,7 @@ class EngineRedelivery:
                 "NoFunction",
                 f"function {function.name} in namespace {function.namespace} is gone; deploy it again, or purge",
             )
-        delivery = self._delivery(ObjectKey(trigger.namespace, trigger.name)) or KafkaDelivery()
+        delivery = self._delivery(ObjectKey(trigger.namespace, trigger.name)) or Delivery()
         policy = DeliveryPolicy.of(delivery, function_timeout=record.timeout, default_order="partition")
         policy = replace(policy, max_age=min(policy.max_age, max_age))
         async with Deliverer(

@@ -15,8 +15,8 @@ from aiohttp import web
 
 from kubeless.core.errors import shorten
 from kubeless.core.jsontypes import JsonObject
-from kubeless.kafka_consumer.admin_errors import AdminError, explain
-from kubeless.kafka_consumer.admin_names import MAX_BODY
+from kubeless.delivery.admin.errors import AdminError, Explain
+from kubeless.delivery.admin.names import MAX_BODY
 
 log = structlog.get_logger(__name__)
 
@@ -27,8 +27,8 @@ JSON_LINES = "application/x-ndjson"
 _BROWSER = ("Origin", "Sec-Fetch-Site")
 
 
-def answering(subject: Callable[[web.Request], str], handler: Handler) -> Handler:
-    """The handler, with errors as answers that speak of `subject`."""
+def answering(subject: Callable[[web.Request], str], explain: Explain, handler: Handler) -> Handler:
+    """The handler, with errors as answers that speak of `subject`, in the words of `explain`."""
 
     async def answer(request: web.Request) -> web.StreamResponse:
         try:
@@ -73,10 +73,10 @@ async def read_object(request: web.Request) -> JsonObject:
     return value
 
 
-async def stream_lines(request: web.Request, lines: AsyncGenerator[JsonObject]) -> web.StreamResponse:
+async def stream_lines(request: web.Request, lines: AsyncGenerator[JsonObject], explain: Explain) -> web.StreamResponse:
     """
     Send objects one a line. The status goes out with the first of them, so an error before it is a plain answer; a
-    later one becomes the last line, an object with `error`.
+    later one becomes the last line, an object with `error`, in the words of `explain`.
     """
     response = web.StreamResponse(headers={"Content-Type": JSON_LINES})
     try:
