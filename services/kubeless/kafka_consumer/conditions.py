@@ -6,7 +6,8 @@ from datetime import datetime
 
 from kubeless.api.conditions import Condition, merge_conditions
 from kubeless.core.jsontypes import JsonObject
-from kubeless.kafka_consumer.consumer import State
+from kubeless.delivery.sources.conditions import dead_letter_writable, suspended
+from kubeless.delivery.sources.subscription import State
 from kubeless.kafka_consumer.triggers import TriggerRecord
 
 
@@ -41,11 +42,13 @@ def desired_status(facts: Facts, *, now: datetime) -> JsonObject:
     """The status to write, given the current one in `facts.trigger`."""
     current = facts.trigger.status
     generation = facts.trigger.metadata.generation
+    spec = facts.trigger.spec
+    stuck = {function: pair.stuck for function, pair in facts.pairs.items()}
     conditions = [
         ready(facts, generation),
         broker_reachable(facts, generation),
-        dead_letter_writable(facts, generation),
-        suspended(facts, generation),
+        dead_letter_writable(spec is not None and spec.delivery.dead_letter.disabled, stuck, generation),
+        suspended(spec is not None and spec.suspend, generation),
     ]
     numbers = {"assignedPartitions": facts.partitions, "lag": facts.lag}
     return {
@@ -75,27 +78,6 @@ def broker_reachable(facts: Facts, generation: int) -> Condition:
     if not facts.broker_asked:
         return Condition("BrokerReachable", None, "NotAsked", "Kafka has not been asked yet", generation)
     return Condition("BrokerReachable", True, "Reachable", "Kafka answers", generation)
-
-
-def dead_letter_writable(facts: Facts, generation: int) -> Condition:
-    """Whether dead letters can be kept: known to be wrong, or not known to be."""
-    kind = "DeadLetterWritable"
-    spec = facts.trigger.spec
-    if spec is not None and spec.delivery.dead_letter.disabled:
-        return Condition(kind, True, "Disabled", "dead letters are disabled; such events are dropped", generation)
-    for function, pair in sorted(facts.pairs.items()):
-        if pair.stuck:
-            message = f"events for {function} wait for their dead letter: {pair.stuck}"
-            return Condition(kind, False, "WriteFailed", message, generation)
-    return Condition(kind, True, "Writable", "no dead letter has failed to be written", generation)
-
-
-def suspended(facts: Facts, generation: int) -> Condition:
-    """Whether the trigger takes in nothing since somebody wants it so."""
-    spec = facts.trigger.spec
-    if spec is not None and spec.suspend:
-        return Condition("Suspended", True, "Suspended", "set spec.suspend to false to go on", generation)
-    return Condition("Suspended", False, "Active", "the trigger takes in events", generation)
 
 
 def _not_ready(facts: Facts) -> tuple[str, str]:

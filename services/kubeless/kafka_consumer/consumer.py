@@ -11,7 +11,6 @@ import asyncio
 import time
 from collections.abc import Callable, Collection, Hashable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, NoReturn, Protocol
 
@@ -24,6 +23,7 @@ from kubeless.core.backoff import Backoff
 from kubeless.core.errors import KubelessError
 from kubeless.core.event import Event
 from kubeless.delivery.policy import DeliveryPolicy
+from kubeless.delivery.sources.subscription import State
 from kubeless.kafka_consumer import foreign, intake
 from kubeless.kafka_consumer.connection import BrokerUnavailable, Connection
 from kubeless.kafka_consumer.metrics import PairCounters
@@ -60,16 +60,6 @@ class Deliveries(Protocol):
     async def release(self, partitions: Collection[Hashable], timeout: float) -> bool: ...
 
     def update(self, policy: DeliveryPolicy) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """How a consumer is, for people."""
-
-    reason: str
-    """One CamelCase word."""
-    message: str
-    healthy: bool
 
 
 class Consumer:

@@ -43,11 +43,6 @@ class Shape(NamedTuple):
     replicas: int
 
 
-def default_topic(topic: str, namespace: str, trigger: str) -> str:
-    """Where letters go if the trigger does not say."""
-    return f"{topic}.{namespace}.{trigger}.dlq"
-
-
 def check_name(topic: str) -> None:
     """Raises DeadLetterFailed for a name that Kafka will not take."""
     if len(topic) > MAX_TOPIC or not _LEGAL.fullmatch(topic) or topic in (".", ".."):

@@ -12,9 +12,9 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-LABELS = ("namespace", "trigger", "function")
+from kubeless.delivery.sources.pair import Pair
 
-Labels = tuple[str, str, str]
+LABELS = ("namespace", "trigger", "function")
 
 
 class PairCounters:
@@ -59,7 +59,7 @@ _COUNTERS = {
 class KafkaCollector(Collector):
     """The consumers of one service."""
 
-    def __init__(self, pairs: Callable[[], Mapping[Labels, Observed]], reachable: Callable[[], bool]) -> None:
+    def __init__(self, pairs: Callable[[], Mapping[Pair, Observed]], reachable: Callable[[], bool]) -> None:
         """`pairs` returns a copy: this is called from another thread than the loop's."""
         self._pairs = pairs
         self._reachable = reachable

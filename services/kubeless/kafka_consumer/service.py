@@ -5,7 +5,7 @@ Start: admin port, triggers and functions known, then intake; Kafka may be away.
 flight finished within the drain timeout, offsets committed, groups left, connections closed.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -13,6 +13,7 @@ from importlib.metadata import version
 import structlog
 from prometheus_client import CollectorRegistry
 
+from kubeless.api.delivery import Delivery
 from kubeless.api.kafkatrigger import KafkaTriggerSpec
 from kubeless.api.resource import KAFKA_TRIGGERS
 from kubeless.core.health import AdminServer
@@ -33,6 +34,7 @@ from kubeless.kafka_consumer.status import TriggerStatus
 from kubeless.kafka_consumer.subscription import Workplace
 from kubeless.kafka_consumer.subscriptions import Subscriptions, subscriptions_for
 from kubeless.kafka_consumer.triggers import FINALIZER, TriggerRecord, read_trigger
+from kubeless.kube.cache import ObjectKey
 from kubeless.kube.client import KubeClient
 from kubeless.kube.informer import Informer
 from kubeless.kube.leading import leading
@@ -80,7 +82,7 @@ async def serve(settings: Settings, client: KubeClient) -> AsyncIterator[KafkaCo
         workplace = Workplace(settings, connection=connection, letters=letters, sender=sender, counters=counters)
         subscriptions = subscriptions_for(workplace, functions)
         redelivery = EngineRedelivery(
-            sender=sender, counters=counters, function=functions.function, delivery=_Deliveries(subscriptions)
+            sender=sender, counters=counters, function=functions.function, delivery=_delivery_of(subscriptions)
         )
         registry.register(TransportCollector(transport))
         registry.register(KafkaCollector(subscriptions.observed, lambda: connection.reachable))
@@ -117,10 +119,22 @@ async def serve(settings: Settings, client: KubeClient) -> AsyncIterator[KafkaCo
             admin.ready = False
 
 
+def _delivery_of(subscriptions: Subscriptions) -> Callable[[ObjectKey], Delivery | None]:
+    """Looks up how a trigger delivers."""
+
+    def delivery(key: ObjectKey) -> Delivery | None:
+        spec = subscriptions.spec(key)
+        return None if spec is None else spec.delivery
+
+    return delivery
+
+
 class _Reconnect:
     """Tells consumers of new credentials, and the status of whether the brokers answer."""
 
-    def __init__(self, connection: Connection, subscriptions: Subscriptions, status: StatusWriter[KafkaTriggerSpec]) -> None:
+    def __init__(
+        self, connection: Connection, subscriptions: Subscriptions, status: StatusWriter[KafkaTriggerSpec]
+    ) -> None:
         self._connection = connection
         self._subscriptions = subscriptions
         self._status = status
@@ -130,7 +144,8 @@ class _Reconnect:
         """The connection's listener."""
         if self._connection.generation != self._generation:
             self._generation = self._connection.generation
-            self._subscriptions.reconnect()
+            for subscription in self._subscriptions.observed().values():
+                subscription.reconnect()
         self._status.everything_changed()
 
 

@@ -8,6 +8,7 @@ import aiohttp
 from aiohttp import web
 
 from kubeless.api.resource import FUNCTIONS, KAFKA_TRIGGERS
+from kubeless.delivery.sources.pair import Pair
 from kubeless.kube.cache import ObjectKey
 from kubeless.kube.errors import NotFound
 from support.kafkaworld import NAMESPACE, Call, World, new_topic, until
@@ -97,7 +98,7 @@ async def test_another_topic_is_consumed_instead_and_other_triggers_are_not_dist
         await ledger.until_done(2)
         await world.publish(topic, b"3")
         await bystander.until_done(2)
-        steady = service.subscriptions.observed()["default", "steady", "calm"]
+        steady = service.subscriptions.observed()[Pair("default", "steady", "calm")]
         assert (steady.counters.rebalances, steady.counters.restarts) == (1, 0)
     assert ledger.bodies == [b"1", b"2"]
     assert bystander.bodies == [b"1", b"3"]

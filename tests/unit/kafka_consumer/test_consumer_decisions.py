@@ -7,14 +7,15 @@ from typing import Any
 import pytest
 
 from kubeless.core.jsontypes import JsonObject
+from kubeless.delivery.sources.pair import Pair
+from kubeless.delivery.sources.subscription import State
 from kubeless.kafka_consumer import intake, startfrom
 from kubeless.kafka_consumer.conditions import Facts, PairFacts, desired_status
-from kubeless.kafka_consumer.consumer import State
 from kubeless.kafka_consumer.partitions import Partitions
 from kubeless.kafka_consumer.progress import Progress
 from kubeless.kafka_consumer.startfrom import StartRule
 from kubeless.kafka_consumer.triggers import TriggerRecord, read_trigger
-from kubeless.kafka_consumer.wanted import Pair, Want, want
+from kubeless.kafka_consumer.wanted import Want, group_of, want
 from kubeless.kafka_consumer.watchdog import LOOKS, StallWatch
 from kubeless.routing.functions import FunctionRecord
 
@@ -37,6 +38,11 @@ def trigger(**spec: Any) -> TriggerRecord:
 
 def function(**labels: str) -> FunctionRecord:
     return FunctionRecord("shop", "greet", labels, timeout=5.0, port=8080, generation=1, created=99.0)
+
+
+def wants(record: TriggerRecord) -> Want:
+    assert record.spec is not None
+    return want(record, record.spec, function(app="x"))
 
 
 # Where to begin.
@@ -136,34 +142,16 @@ def test_a_partition_another_member_has_worked_on_is_begun_where_that_one_ended(
 
 
 def test_a_selected_function_gets_a_consumer_with_the_names_of_old() -> None:
-    wanted = want(trigger(), function(app="x"))
-    assert wanted is not None
+    wanted = wants(trigger())
     assert wanted.rule == StartRule("trigger", 1767225610.0, 99.0)
     assert wanted.letters == "t.shop.orders.dlq"
     assert wanted.policy.order == "partition"
-    assert Pair("shop", "orders", "greet").group("t") == "shop_orders_greet_t"
-
-
-@pytest.mark.parametrize(
-    ("record", "target"),
-    [
-        (trigger(suspend=True), function(app="x")),
-        (trigger(topic=""), function(app="x")),
-        (trigger(), function(app="y")),
-        (trigger(), None),
-        (None, function(app="x")),
-        (replace(trigger(), metadata=replace(trigger().metadata, deleting=True)), function(app="x")),
-    ],
-)
-def test_no_consumer_is_wanted(record: TriggerRecord | None, target: FunctionRecord | None) -> None:
-    assert want(record, target) is None
+    assert group_of(Pair("shop", "orders", "greet"), "t") == "shop_orders_greet_t"
 
 
 def test_dead_letters_go_where_the_trigger_says_or_nowhere() -> None:
     def letters(**delivery: Any) -> str:
-        wanted = want(trigger(delivery={"deadLetter": delivery}), function(app="x"))
-        assert isinstance(wanted, Want)
-        return wanted.letters
+        return wants(trigger(delivery={"deadLetter": delivery})).letters
 
     assert letters(topic="elsewhere") == "elsewhere"
     assert letters(disabled=True) == ""
