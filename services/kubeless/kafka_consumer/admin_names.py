@@ -12,9 +12,6 @@ from kubeless.core.errors import InvalidField
 SERVICE = "kafka-trigger-controller"
 """The Kubernetes Service where the operations are served."""
 
-MAX_RECORDS = 10_000
-"""Records of one publish request."""
-
 _TOPIC = re.compile(r"[A-Za-z0-9._-]{1,249}")
 _LETTER = re.compile(r"([0-9]{1,9})/([0-9]{1,18})")
 

@@ -9,11 +9,12 @@ from aiokafka import errors as kafka
 from kubeless.core.errors import InvalidField, InvalidInput
 from kubeless.delivery.admin.answers import whole_number
 from kubeless.delivery.admin.errors import AdminError
+from kubeless.delivery.admin.jsonlines import MAX_RECORDS, InvalidRecord
 from kubeless.delivery.admin.letters import Choice, addressee, summary
 from kubeless.kafka_consumer.admin_errors import explain, for_code
 from kubeless.kafka_consumer.admin_letters import DONE, Letter, note, original_event
-from kubeless.kafka_consumer.admin_names import MAX_RECORDS, LetterId, check_topic
-from kubeless.kafka_consumer.admin_records import InvalidRecord, Record, parse_records
+from kubeless.kafka_consumer.admin_names import LetterId, check_topic
+from kubeless.kafka_consumer.admin_records import Record, parse_records
 from kubeless.kafka_consumer.admin_redrive import read_ids
 from kubeless.kafka_consumer.admin_topics import read_topic
 
