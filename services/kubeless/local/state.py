@@ -64,6 +64,11 @@ class DataDir:
         return self.root / "node"
 
     @property
+    def nats(self) -> Path:
+        """What the NATS server keeps: streams and consumers."""
+        return self.root / "nats"
+
+    @property
     def log(self) -> Path:
         """What the platform's own parts log."""
         return self.root / "platform.log"
