@@ -9,25 +9,26 @@ returns to the pool.
 
 import asyncio
 import select
-from collections.abc import AsyncIterable
 from typing import Protocol, cast
 
-import structlog
-
-from kubeless.delivery.transport.errors import ConnectionLost, InvalidRequest, ReadTimeout, TotalTimeout, TransportError
+from kubeless.delivery.transport.errors import ConnectionLost, ReadTimeout, TotalTimeout, TransportError
 from kubeless.delivery.transport.limits import Limits
+from kubeless.delivery.transport.outflow import Outflow
 from kubeless.delivery.transport.parser import ResponseParser
 from kubeless.delivery.transport.request import Request
 from kubeless.delivery.transport.response import Response
-from kubeless.delivery.transport.timeouts import Alarm, earliest
+from kubeless.delivery.transport.timeouts import Alarm, Timeouts, earliest
+from kubeless.delivery.transport.tunnel import Tunnel
+from kubeless.delivery.transport.upload import Upload
 
-log = structlog.get_logger(__name__)
-
-_MERGE_BYTES = 64 * 1024
-"""Up to this size head and body go out in one write."""
+_MERGE_BYTES = 16 * 1024
+"""Up to this size head and body are copied together, which costs less than a second buffer in the system call."""
 
 _PROBE_AFTER = 0.005
 """Seconds of idleness after which the socket is asked whether it is still silent: the loop may not have looked yet."""
+
+_LINGER = 5.0
+"""Seconds that the last bytes into a tunnel have to be taken."""
 
 
 class Owner(Protocol):
@@ -41,7 +42,9 @@ class Owner(Protocol):
 
 
 class Connection(asyncio.Protocol):
-    """See the module. `exchange` is for its user, everything else for the event loop, the response and the pool."""
+    """See the module. The first part is for its user, the rest for the event loop, the response and the pool."""
+
+    _outflow: Outflow
 
     def __init__(self, owner: Owner, limits: Limits, tasks: asyncio.TaskGroup, peer: str) -> None:
         self._owner = owner
@@ -53,11 +56,9 @@ class Connection(asyncio.Protocol):
         self._alarm = Alarm(self._loop, self._overdue)
         self._transport: asyncio.Transport | None = None
         self._response: Response | None = None
-        self._upload: asyncio.Task[None] | None = None
-        self._writable: asyncio.Future[None] | None = None
-        self._write_paused = False
-        self._sent = True
-        self._starved = False
+        self._upload: Upload | None = None
+        self._upload_task: asyncio.Task[None] | None = None
+        self._tunnelled = False
         self._read_paused = False
         self._alive_at = 0.0
         self._unwritten = 0
@@ -67,33 +68,45 @@ class Connection(asyncio.Protocol):
         self.idle_since = 0.0
 
     def __repr__(self) -> str:
-        state = "closed" if self._transport is None else "busy" if self._response is not None else "idle"
+        busy = "tunnel" if self._tunnelled else "busy"
+        state = "closed" if self._transport is None else busy if self._response is not None else "idle"
         return f"<Connection to {self._peer} {state}, {self.exchanges} exchanges>"
 
     # -- for the pool and its users
 
-    async def exchange(self, request: Request, head: bytes, *, read: float | None, deadline: float | None) -> Response:
+    def begin(
+        self, request: Request, head: bytes, timeouts: Timeouts, *, now: float, deadline: float | None
+    ) -> Response:
         """
-        Send `request`, whose head is `head`, and return the response when its head is there.
+        Send `request`, whose head is `head`, at loop time `now`; what comes back arrives in the response.
 
-        `read` is a timeout in seconds, `deadline` a loop time. Raises TransportError, or what the request's body
-        raised. Whatever it raises, cancellation included, the connection is closed.
+        Whoever stops waiting for the response must `give_up`. Raises ConnectionLost if the connection has gone already.
         """
-        response = Response(self, self._limits.buffer_bytes)
-        self._response = response
-        self._parser.expect(response, without_body=request.method == "HEAD")
+        transport = self._transport
+        if transport is None or transport.is_closing():
+            self._close()
+            raise ConnectionLost(f"{self._peer} closed the connection", stale=True, unsent=True)
+        self._response = response = Response(self, self._limits.buffer_bytes)
+        self._parser.expect(response, without_body=request.method == "HEAD", upgrade=request.upgrade)
         self.exchanges += 1
-        self._watch(read, deadline)
-        try:
-            self._send(request, head)
-            await response.wait_head()
-        except BaseException:
-            # The response may be complete although its reader was cancelled: then the connection already serves someone
-            # else.
-            if self._response is response:
-                self._fail(ConnectionLost("the exchange was given up"))
-            raise
+        self._watch(now, timeouts.read, deadline)
+        body = request.body
+        if not isinstance(body, bytes) or (request.expect_continue and body):
+            transport.write(head)
+            self._begin_upload(Upload(request, self._outflow, timeouts.expect))
+        elif len(body) <= _MERGE_BYTES:
+            transport.write(head + body)
+        else:
+            transport.writelines((head, body))
         return response
+
+    def give_up(self, response: Response) -> None:
+        """
+        Nobody waits for `response` any more. The connection closes, unless that response was complete: then it already
+        serves someone else.
+        """
+        if self._response is response:
+            self._fail(ConnectionLost("the exchange was given up"))
 
     @property
     def is_open(self) -> bool:
@@ -103,7 +116,7 @@ class Connection(asyncio.Protocol):
     def usable(self, now: float) -> bool:
         """Whether an idle connection can take an exchange: still open, and nothing came while nobody was asking."""
         transport = self._transport
-        if transport is None or not self.is_open:
+        if transport is None or transport.is_closing():
             return False
         return now - self.idle_since < _PROBE_AFTER or not _readable(transport)
 
@@ -116,12 +129,16 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # uvloop's transports are Transports without deriving from the class.
         self._transport = cast(asyncio.Transport, transport)
+        self._outflow = Outflow(self._transport)
 
     def data_received(self, data: bytes) -> None:
-        if self._response is None:
+        response = self._response
+        if response is None:
             self._close()
             return
-        self._alive_at = self._loop.time()
+        if self._tunnelled:
+            response.arrived(data)
+            return
         try:
             self._parser.feed(data)
         except TransportError as error:
@@ -129,8 +146,17 @@ class Connection(asyncio.Protocol):
             return
         if self._parser.done:
             self._finish()
+        else:
+            self._alive_at = self._loop.time()
+            if self._parser.continued and self._upload is not None:
+                self._upload.go_on()
+            if response.status == 101:
+                self._become_tunnel(response)
 
     def eof_received(self) -> bool:
+        if self._tunnelled and self._response is not None:
+            self._response.finished()
+            return True  # the other direction may go on
         self._ended()
         return False
 
@@ -138,13 +164,11 @@ class Connection(asyncio.Protocol):
         self._ended(exc)
 
     def pause_writing(self) -> None:
-        self._write_paused = True
+        self._outflow.pause()
 
     def resume_writing(self) -> None:
-        self._write_paused = False
         self._alive_at = self._loop.time()
-        if self._writable is not None and not self._writable.done():
-            self._writable.set_result(None)
+        self._outflow.resume()
 
     # -- the response's Source
 
@@ -163,92 +187,61 @@ class Connection(asyncio.Protocol):
         self._response = None
         self._close()
 
-    # -- sending
+    # -- the tunnel's Outgoing
 
-    def _send(self, request: Request, head: bytes) -> None:
+    async def send(self, data: bytes) -> None:
+        await self._outflow.send(data)
+
+    def send_eof(self) -> None:
+        if self.is_open and self._transport is not None:
+            self._transport.write_eof()
+
+    def hang_up(self) -> None:
         transport = self._transport
-        if transport is None or transport.is_closing():
-            raise ConnectionLost(f"{self._peer} closed the connection", stale=True, unsent=True)
-        body = request.body
-        if not isinstance(body, bytes):
-            self._sent = False
-            self._upload = self._tasks.create_task(self._send_stream(transport, head, body, request.content_length))
-        elif len(body) <= _MERGE_BYTES:
-            transport.write(head + body)
-        else:
-            transport.write(head)
-            transport.write(body)
+        if transport is None:
+            return
+        if transport.get_write_buffer_size():
+            transport.close()
+            self._loop.call_later(_LINGER, transport.abort)
+        self.abort()
 
-    async def _send_stream(
-        self, transport: asyncio.Transport, head: bytes, body: AsyncIterable[bytes], length: int | None
-    ) -> None:
-        """Runs beside the response: an endpoint may answer before it has the whole body."""
+    def _become_tunnel(self, response: Response) -> None:
+        self._tunnelled = True
+        self._read_timeout = self._deadline = None
+        self._alarm.cancel()
+        response.tunnel = Tunnel(response, self)
+
+    # -- a body in pieces
+
+    def _begin_upload(self, upload: Upload) -> None:
+        self._upload = upload
+        self._upload_task = self._tasks.create_task(self._run(upload))
+
+    async def _run(self, upload: Upload) -> None:
+        """What fails here surfaces where somebody waits: in the response."""
         try:
-            transport.write(head)
-            if length is None:
-                await self._send_chunks(transport, body)
-            else:
-                await self._send_exactly(transport, body, length)
-            self._uploaded()
+            await upload.run()
         except asyncio.CancelledError:
             raise
         except BaseException as error:
-            # It surfaces where somebody waits: in `exchange`, or in the reader of the response.
-            self._upload = None
+            self._upload_task = None
             self._fail(error)
             if not isinstance(error, Exception):
                 raise
-        finally:
-            await _close_stream(body)
-
-    async def _send_chunks(self, transport: asyncio.Transport, body: AsyncIterable[bytes]) -> None:
-        self._starved = True
-        async for piece in body:
-            if piece:  # an empty chunk would end the body
-                await self._write(transport, b"%x\r\n%b\r\n" % (len(piece), piece))
-        self._starved = False
-        transport.write(b"0\r\n\r\n")
-
-    async def _send_exactly(self, transport: asyncio.Transport, body: AsyncIterable[bytes], length: int) -> None:
-        left = length
-        self._starved = True
-        async for piece in body:
-            left -= len(piece)
-            if left < 0:
-                raise InvalidRequest(f"the body has more than the {length} bytes announced")
-            await self._write(transport, piece)
-        self._starved = False
-        if left:
-            raise InvalidRequest(f"the body has {left} bytes less than the {length} announced")
-
-    async def _write(self, transport: asyncio.Transport, data: bytes) -> None:
-        self._starved = False
-        self._alive_at = self._loop.time()
-        transport.write(data)
-        while self._write_paused:
-            self._writable = self._loop.create_future()
-            try:
-                await self._writable
-            finally:
-                self._writable = None
-        self._alive_at = self._loop.time()
-        self._starved = True
-
-    def _uploaded(self) -> None:
-        self._upload = None
-        self._sent = True
-        self._alive_at = self._loop.time()
+        else:
+            self._upload = self._upload_task = None
+            self._alive_at = self._loop.time()
 
     # -- the end of an exchange
 
     def _finish(self) -> None:
         """The response is complete. Go back to the pool, or close if there is any doubt."""
         self._response = None
-        transport = self._transport
+        transport, parser = self._transport, self._parser
         if (
             transport is None
-            or not (self._sent and self._parser.reusable and self._parser.clean)
-            or transport.is_closing()
+            or not (parser.reusable and parser.clean)
+            or self._upload is not None
             or transport.get_write_buffer_size()
         ):
             self._close()
@@ -259,13 +252,17 @@ class Connection(asyncio.Protocol):
 
     def _ended(self, exc: Exception | None = None) -> None:
         response, self._response = self._response, None
-        if response is not None and not (exc is None and self._parser.end()):
-            seen = self._parser.seen
-            when = "before its response was complete" if seen else "without a response"
-            error = ConnectionLost(f"{self._peer} closed the connection {when}", stale=self.exchanges > 1 and not seen)
-            error.__cause__ = exc
-            response.failed(error)
+        if response is not None and not (exc is None and not self._tunnelled and self._parser.end()):
+            response.failed(self._loss(exc))
         self._close()
+
+    def _loss(self, cause: Exception | None) -> ConnectionLost:
+        seen = self._parser.seen
+        when = "before its response was complete" if seen else "without a response"
+        stale = self.exchanges > 1 and not seen
+        error = ConnectionLost(f"{self._peer} closed the connection {when}", stale=stale, unanswered=not seen)
+        error.__cause__ = cause
+        return error
 
     def _fail(self, error: BaseException) -> None:
         response, self._response = self._response, None
@@ -277,20 +274,22 @@ class Connection(asyncio.Protocol):
         transport, self._transport = self._transport, None
         if transport is None:
             return
-        transport.abort()
+        if not transport.is_closing():
+            transport.abort()
+        self._outflow.resume()
         self._alarm.cancel()
-        if self._upload is not None:
-            self._upload.cancel()
-            self._upload = None
+        if self._upload_task is not None:
+            self._upload_task.cancel()
+            self._upload = self._upload_task = None
         self._owner.closed(self)
 
     # -- timeouts
 
-    def _watch(self, read: float | None, deadline: float | None) -> None:
-        self._alive_at = now = self._loop.time()
+    def _watch(self, now: float, read: float | None, deadline: float | None) -> None:
+        self._alive_at = now
         self._read_timeout = read
         self._deadline = deadline
-        at = earliest(deadline, None if read is None else now + read)
+        at = deadline if read is None else earliest(deadline, now + read)
         if at is not None:
             self._alarm.set(at)
 
@@ -303,7 +302,7 @@ class Connection(asyncio.Protocol):
             return None
         if self._read_timeout is None:
             return self._deadline
-        if self._read_paused or (self._starved and self._upload is not None) or self._is_taking():
+        if self._read_paused or (self._upload is not None and self._upload.starved) or self._is_taking():
             self._alive_at = now
         if now >= self._alive_at + self._read_timeout:
             self._fail(ReadTimeout(f"{self._peer} was silent for {self._read_timeout:g} s"))
@@ -314,7 +313,7 @@ class Connection(asyncio.Protocol):
         """
         Whether the endpoint has taken bytes of ours since we last asked: a large body may take longer than a read.
         """
-        before, self._unwritten = self._unwritten, self._transport.get_write_buffer_size() if self._transport else 0
+        before, self._unwritten = self._unwritten, self._outflow.waiting
         return self._unwritten != before
 
 
@@ -328,14 +327,3 @@ def _readable(transport: asyncio.Transport) -> bool:
     poll = select.poll()
     poll.register(sock.fileno(), select.POLLIN)
     return bool(poll.poll(0))
-
-
-async def _close_stream(body: AsyncIterable[bytes]) -> None:
-    """A generator that was not run to its end holds what it has open until it is closed."""
-    close = getattr(body, "aclose", None)
-    if close is None:
-        return
-    try:
-        await close()
-    except Exception as error:  # the caller's clean-up may fail in any way, and the exchange is over
-        log.warning("could not close a request body", error=repr(error))

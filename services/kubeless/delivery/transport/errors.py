@@ -69,15 +69,19 @@ class ConnectionLost(TransportError):
     """
     The endpoint closed the connection before its response was complete.
 
-    `stale` marks the keep-alive race of RFC 9112 9.3.1: a reused connection, closed before the first response byte.
+    `unanswered`: not a byte of the response had arrived. `stale` marks the keep-alive race of RFC 9112 9.3.1: that, on
+    a connection that had served before.
     """
 
     kind = "connection_lost"
 
-    def __init__(self, message: str | None = None, *, stale: bool = False, unsent: bool = False) -> None:
+    def __init__(
+        self, message: str | None = None, *, stale: bool = False, unsent: bool = False, unanswered: bool = False
+    ) -> None:
         super().__init__(message)
         self.stale = stale
         self.unsent = unsent
+        self.unanswered = unanswered or stale
 
 
 class BadResponse(TransportError):

@@ -22,6 +22,9 @@ class TransportCollector(Collector):
         states.add_metric(["busy"], transport.busy)
         states.add_metric(["idle"], transport.idle)
         yield states
+        yield GaugeMetricFamily(
+            "kubeless_transport_shunned", "Endpoints that took no connections and are left alone.", transport.shunned
+        )
         yield GaugeMetricFamily("kubeless_transport_waiting", "Requests that wait for a connection.", transport.waiting)
         for name, help_text, value in (
             ("requests", "Requests sent.", counters.requests),

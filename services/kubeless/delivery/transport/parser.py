@@ -11,9 +11,10 @@ import httptools
 
 from kubeless.delivery.transport.errors import BadResponse
 from kubeless.delivery.transport.limits import Limits
+from kubeless.delivery.transport.request import OURS
 from kubeless.delivery.transport.response import Response
 
-_VERSIONS = frozenset({"1.0", "1.1"})
+_CODING = b"transfer-encoding"
 
 
 class ResponseParser:
@@ -21,61 +22,73 @@ class ResponseParser:
 
     __slots__ = (
         "_barren",
-        "_done",
-        "_headers",
-        "_headers_total",
+        "_codings",
+        "_fields",
         "_in_body",
         "_interim",
+        "_is_current",
         "_limits",
+        "_max_headers",
         "_llhttp",
         "_response",
+        "_upgrade",
         "_without_body",
         "clean",
+        "continued",
         "reusable",
         "seen",
     )
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
+        self._max_headers = limits.max_headers
         self._llhttp = httptools.HttpResponseParser(self)
         self._response: Response | None = None
-        self._done = True
+        self._codings: list[bytes] = []
+        self._interim = False
         self.seen = False
         """Whether a byte of the current response has arrived."""
         self.reusable = False
         """Whether the endpoint keeps the connection open after this response."""
+        self.continued = False
+        """Whether the endpoint has asked for the body (100 Continue)."""
         self.clean = True
         """False once bytes came that belong to no response."""
 
-    def expect(self, response: Response, *, without_body: bool) -> None:
-        """Fill `response` with what comes next. `without_body`: it answers a HEAD request."""
+    def expect(self, response: Response, *, without_body: bool, upgrade: bytes | None = None) -> None:
+        """
+        Fill `response` with what comes next. `without_body`: it answers a HEAD request; `upgrade`: it may be a 101 to
+        this protocol.
+        """
         self._response = response
+        self._fields: list[tuple[bytes, bytes]] | None = response.headers
         self._without_body = without_body
-        self._done = self._interim = self._in_body = False
-        self.seen = self.reusable = False
-        self._headers: list[tuple[bytes, bytes]] = []
-        self._headers_total = 0
+        self._upgrade = upgrade
+        self.seen = self.reusable = self.continued = self._in_body = False
         self._barren = 0
 
     @property
     def done(self) -> bool:
         """Whether the response is complete."""
-        return self._done
+        return self._response is None
 
     def feed(self, data: bytes) -> None:
         """
         Raises BadResponse. Bytes after the end of a response do not spoil it, but the connection is no longer `clean`.
         """
-        self.seen = True
+        if not self.seen:
+            self.seen = True
+            # llhttp makes a string of the version, so it is only asked when the first bytes leave a doubt.
+            self._is_current = data.startswith(b"HTTP/1.1 ")
         self._barren += len(data)
         try:
             self._llhttp.feed_data(data)
-            if self._barren > self._limits.max_head_bytes and not self._done:
+            if self._response is not None and self._barren > self._limits.max_head_bytes:
                 raise BadResponse(
                     f"headers, trailers or chunk extensions are longer than {self._limits.max_head_bytes} bytes"
                 )
-        except httptools.HttpParserUpgrade:
-            self._spoil(BadResponse("the endpoint switched protocols unasked"))
+        except httptools.HttpParserUpgrade as switched:
+            self._switched(data[switched.args[0] :])
         except httptools.HttpParserCallbackError as error:
             cause = error.__context__
             self._spoil(cause if isinstance(cause, BadResponse) else BadResponse(f"not a valid response: {error}"))
@@ -86,86 +99,122 @@ class ResponseParser:
         """
         The endpoint closed the connection. Whether that completes the response (it had no length, RFC 9112 6.3 rule 8).
         """
-        if self._in_body and not self._done and not self._has_length():
+        if self._in_body and self._response is not None and not _has_length(self._response):
             self._finish()
-        return self._done
+        return self._response is None
 
     def on_message_begin(self) -> None:
-        if self._done:
+        if self._response is None:
             self.clean = False
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._headers_total += 1
-        if self._headers_total > self._limits.max_headers:
-            raise BadResponse(f"more than {self._limits.max_headers} headers")
-        if not self._in_body:
-            self._headers.append((name, value))
+        fields = self._fields
+        if fields is None:
+            fields = self._fields = self._trailers()
+        if len(fields) >= self._max_headers:
+            raise BadResponse(f"more than {self._max_headers} headers")
+        if self._in_body and name.lower() in OURS:
+            return
+        fields.append((name, value))
+        if len(name) == len(_CODING) and name.lower() == _CODING:
+            self._codings.append(value.lower())
 
     def on_headers_complete(self) -> None:
-        if self._done or self._response is None:
+        response = self._response
+        if response is None:
             raise BadResponse("a second response to one request")
-        status = self._llhttp.get_status_code()
-        if self._llhttp.get_http_version() not in _VERSIONS or not 100 <= status <= 599:
-            raise BadResponse(f"version {self._llhttp.get_http_version()} or status {status} is unknown")
-        if status < 200:
-            self._skip(status)
+        status: int = self._llhttp.get_status_code()
+        if not (self._is_current and 200 <= status < 600) and not self._is_final(status):
             return
-        self._check_head_size()
+        if self._barren > self._limits.max_head_bytes:
+            self._check_head_size(response)
+        if self._codings:
+            self._check_coding()
         self._in_body = True
+        self._fields = None
         self.reusable = self._llhttp.should_keep_alive()
-        self._check_coding()
-        self._response.started(status, self._headers)
+        response.started(status)
         if self._without_body:
             self._finish()
 
     def on_body(self, data: bytes) -> None:
-        if self._done or self._response is None:
+        if self._response is None:
             raise BadResponse("a body where there can be none")
         self._barren = 0
         self._response.arrived(data)
 
     def on_message_complete(self) -> None:
         if self._interim:
-            self._interim = False
-            self._headers = []
-        elif not self._done:
+            self._interim = self._is_current = False
+            self._codings.clear()
+            if self._response is not None:
+                self._response.headers.clear()
+        elif self._response is not None and not self._is_switching():
             self._finish()
 
-    def _skip(self, status: int) -> None:
-        """1xx: the real response is still to come (RFC 9110 15.2)."""
+    def _is_final(self, status: int) -> bool:
+        """Look closer at an odd start. False for 1xx: the real response is still to come (RFC 9110 15.2)."""
+        version = self._llhttp.get_http_version()
+        if version not in {"1.0", "1.1"} or not 100 <= status <= 599:
+            raise BadResponse(f"version {version} or status {status} is unknown")
+        self._is_current = version == "1.1"
         if status == 101:
+            self._check_switch()
+            return True
+        self._interim = status < 200
+        self.continued = self.continued or status == 100
+        return not self._interim
+
+    def _check_switch(self) -> None:
+        fields = self._response.headers if self._response is not None else ()
+        named = [value.lower() for name, value in fields if name.lower() == b"upgrade"]
+        asked = self._upgrade is not None and named == [self._upgrade.lower()]
+        if not (asked and self._is_current and self._llhttp.should_upgrade()):
             raise BadResponse("the endpoint switched protocols unasked")
-        self._interim = True
+
+    def _is_switching(self) -> bool:
+        return self._response is not None and self._response.status == 101
+
+    def _switched(self, rest: bytes) -> None:
+        """HTTP ends here; the response stays open, for what follows is the other protocol's."""
+        response = self._response
+        if response is None or not self._is_switching():
+            self._spoil(BadResponse("the endpoint switched protocols unasked"))
+        elif rest:
+            response.arrived(rest)
 
     def _finish(self) -> None:
-        self._done = True
         response, self._response = self._response, None
+        if self._codings:
+            self._codings.clear()
         if self._without_body:
             # llhttp cannot be told that no body follows, and would wait for one.
             self._llhttp = httptools.HttpResponseParser(self)
         if response is not None:
             response.finished()
 
-    def _check_head_size(self) -> None:
+    def _trailers(self) -> list[tuple[bytes, bytes]]:
+        fields: list[tuple[bytes, bytes]] = []
+        if self._response is not None:
+            self._response.trailers = fields
+        return fields
+
+    def _check_head_size(self, response: Response) -> None:
         """Exact, but only looked at when the bytes that came with the head could be too many."""
-        if self._barren > self._limits.max_head_bytes:
-            size = sum(len(name) + len(value) + 4 for name, value in self._headers)
-            if size > self._limits.max_head_bytes:
-                raise BadResponse(f"the headers are longer than {self._limits.max_head_bytes} bytes")
-            self._barren -= size
+        size = sum(len(name) + len(value) + 4 for name, value in response.headers)
+        if size > self._limits.max_head_bytes:
+            raise BadResponse(f"the headers are longer than {self._limits.max_head_bytes} bytes")
+        self._barren -= size
 
     def _check_coding(self) -> None:
-        codings = [value for name, value in self._headers if len(name) == 17 and name.lower() == b"transfer-encoding"]
-        if codings and ([coding.lower() for coding in codings] != [b"chunked"] or not self._is_current()):
+        if self._codings != [b"chunked"] or not self._is_current:
             raise BadResponse("the only transfer coding we take is one `chunked`, in HTTP/1.1")
-
-    def _is_current(self) -> bool:
-        return self._llhttp.get_http_version() == "1.1"
-
-    def _has_length(self) -> bool:
-        return any(name.lower() in {b"content-length", b"transfer-encoding"} for name, _ in self._headers)
 
     def _spoil(self, error: BadResponse) -> None:
         self.clean = False
-        if not self._done:
+        if self._response is not None:
             raise error from None
+
+
+def _has_length(response: Response) -> bool:
+    return any(name.lower() in {b"content-length", _CODING} for name, _ in response.headers)

@@ -84,11 +84,10 @@ class Pool:
         """Whether the pool can be forgotten."""
         return not self._open and not self._connecting and not self._waiting
 
-    def take_idle(self) -> Connection | None:
-        """An idle connection that is still good, or None. Closes those found dead on the way."""
+    def take_idle(self, now: float) -> Connection | None:
+        """An idle connection that is still good at loop time `now`, or None. Closes those found dead on the way."""
         while self._idle:
             connection = self._idle.pop()
-            now = self._now()
             if now - connection.idle_since < self._limits.idle_expiry and connection.usable(now):
                 self._counters.connections_reused += 1
                 return connection
@@ -117,7 +116,7 @@ class Pool:
     def released(self, connection: Connection) -> None:
         """The connection is clean and free: for the next in the queue, or to idle."""
         connection.idle_since = self._now()
-        if self._offer(connection):
+        if self._waiting and self._offer(connection):
             return
         if len(self._idle) < self._max_idle:
             self._idle.append(connection)

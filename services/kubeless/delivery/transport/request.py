@@ -4,10 +4,14 @@ A request, and the only place that turns one into bytes.
 Framing belongs to the transport: callers give a body, never a `Content-Length` or `Transfer-Encoding`, and cannot
 smuggle one in. Whatever a header, method or target holds, the bytes we write parse as exactly this one request (RFC
 9112 section 11).
+
+This runs for every event. What repeats from request to request (names, methods, hosts) is checked once and remembered;
+what does not is checked in one pass over the finished head.
 """
 
-from collections.abc import AsyncIterable, Sequence
+from collections.abc import AsyncIterable, Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from kubeless.core.errors import shorten
 from kubeless.delivery.transport.errors import InvalidRequest
@@ -18,7 +22,7 @@ Headers = Sequence[tuple[bytes, bytes]]
 IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"})
 """Methods that may be repeated when their fate is unknown (RFC 9110 9.2.2)."""
 
-_OURS = frozenset(
+OURS = frozenset(
     {
         b"connection",
         b"content-length",
@@ -26,13 +30,25 @@ _OURS = frozenset(
         b"host",
         b"keep-alive",
         b"proxy-connection",
+        b"trailer",
         b"transfer-encoding",
         b"upgrade",
     }
 )
+"""Fields that say how a message is framed and where it goes: the transport's business, in trailers nobody's."""
+
+_CACHED = 4096
+_LONGEST_CACHED = 256
 _TOKEN = b"!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-_VALUE = b"\t" + bytes(range(0x20, 0x7F)) + bytes(range(0x80, 0x100))
-_TARGET = bytes(range(0x21, 0x7F))
+
+
+def _marking(allowed: bytes) -> bytes:
+    """A table for `translate` that turns every byte that is not allowed into a line feed: to find with one search."""
+    return bytes(code if code in allowed else 10 for code in range(256))
+
+
+_VALUE = _marking(b"\t" + bytes(range(0x20, 0x7F)) + bytes(range(0x80, 0x100)))
+_TARGET = _marking(bytes(range(0x21, 0x7F)))
 _WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS", "DELETE", "TRACE"})
 
 
@@ -42,7 +58,7 @@ class Request:
 
     method: str
     target: bytes
-    """Origin-form: path and query, beginning with a slash."""
+    """Origin-form: path and query, beginning with a slash. `*` with OPTIONS."""
 
     headers: Headers = ()
     """End-to-end headers. The transport writes Host, Connection and the framing ones itself and refuses them here."""
@@ -56,10 +72,26 @@ class Request:
     host: bytes | None = None
     """The Host header; None: the endpoint's address."""
 
+    trailers: Callable[[], Headers] | None = None
+    """Asked once the iterable has ended; what it returns goes behind the chunks. Not with `content_length`."""
+
+    expect_continue: bool = False
+    """
+    Send `Expect: 100-continue`, and begin the iterable only when the endpoint asks for it or has been silent for
+    `Timeouts.expect` seconds. An endpoint that answers at once is spared the body.
+    """
+
+    upgrade: bytes | None = None
+    """Offer to switch to this protocol, e.g. `websocket`; see `Response.tunnel`. Not with a body."""
+
+    repeatable: bool | None = None
+    """Whether it may be sent again although an endpoint may have acted on it. None: as the method says."""
+
     @property
     def replayable(self) -> bool:
         """Whether it may be sent again although the endpoint may have seen it."""
-        return self.method in IDEMPOTENT and isinstance(self.body, bytes)
+        allowed = self.method in IDEMPOTENT if self.repeatable is None else self.repeatable
+        return allowed and isinstance(self.body, bytes)
 
 
 def encode_head(request: Request, default_host: bytes) -> bytes:
@@ -69,51 +101,109 @@ def encode_head(request: Request, default_host: bytes) -> bytes:
     Raises InvalidRequest for everything that is not a token, a header value or an origin-form target (RFC 9110 5.5,
     5.6.2).
     """
-    names = [name for name, _ in request.headers]
-    _check_names(names)
-    host = default_host if request.host is None else request.host
-    values = [value for _, value in request.headers]
-    if b"".join(values).translate(None, _VALUE) or host.translate(None, _TARGET):
-        raise InvalidRequest(_bad_value(request, host))
-    method = request.method.encode("ascii", "replace")
-    if not method or method.translate(None, _TOKEN):
-        raise InvalidRequest(f"the method must be a token, got {shorten(request.method)}")
-    if request.target[:1] != b"/" or request.target.translate(None, _TARGET):
-        raise InvalidRequest(f"the target must be a path without spaces or controls, got {shorten(request.target)}")
-    parts = [method, b" ", request.target, b" HTTP/1.1\r\nHost: ", host, b"\r\n"]
-    for name, value in request.headers:
-        parts += (name, b": ", value, b"\r\n")
-    parts.append(_framing(request))
+    target = request.target
+    if target[:1] != b"/" or b"\n" in target.translate(_TARGET):
+        _check_target(request)
+    headers = request.headers
+    parts = [_method(request.method), target, _host(default_host if request.host is None else request.host)]
+    for name, value in headers:
+        parts += (_NAMES[name], value)
+    head = b"".join(parts)
+    # One line end before Host and each header, of two bytes, is ours; nothing else may be marked.
+    if head.translate(_VALUE).count(b"\n") != 2 * len(headers) + 2:
+        raise InvalidRequest(_bad_value(headers))
+    return head + _framing(request)
+
+
+def encode_trailers(trailers: Headers) -> bytes:
+    """Write the fields behind the last chunk, each with its line end. Raises InvalidRequest."""
+    parts = []
+    for name, value in trailers:
+        parts += (_NAMES[name][2:], value, b"\r\n")
+    if b"".join(parts).translate(_VALUE).count(b"\n") != 2 * len(trailers):
+        raise InvalidRequest(_bad_value(trailers))
     return b"".join(parts)
 
 
-def _check_names(names: list[bytes]) -> None:
-    """Look at all names at once: one pass in C over a few hundred bytes instead of a Python step per header."""
-    joined = b"\n".join(names)
-    lowered = joined.lower().split(b"\n") if names else []
-    if not _OURS.isdisjoint(lowered):
-        ours = sorted(_OURS.intersection(lowered))[0].decode()
-        raise InvalidRequest(f"the header {ours} is written by the transport; leave it out")
-    if len(lowered) != len(names) or b"" in names or joined.translate(None, _TOKEN).strip(b"\n"):
-        bad = next((name for name in names if not name or name.translate(None, _TOKEN)), b"")
-        raise InvalidRequest(f"a header name must be a token, got {shorten(bad)}")
+class _Names(dict[bytes, bytes]):
+    """
+    Header names found good, each as a line begins with it. Services use few; clients may choose many, so it is emptied
+    when full, and long ones are not remembered.
+    """
+
+    def __missing__(self, name: bytes) -> bytes:
+        beginning = b"\r\n" + _checked_name(name) + b": "
+        if len(name) <= _LONGEST_CACHED:
+            if len(self) >= _CACHED:
+                self.clear()
+            self[name] = beginning
+        return beginning
 
 
-def _bad_value(request: Request, host: bytes) -> str:
-    for name, value in (*request.headers, (b"Host", host)):
-        if value.translate(None, _VALUE):
-            return f"header {name.decode('latin-1')} must not hold CR, LF, NUL or other controls, got {shorten(value)}"
-    return f"the host must not hold spaces or controls, got {shorten(host)}"
+_NAMES = _Names()
+
+
+@lru_cache(64)
+def _method(method: str) -> bytes:
+    encoded = method.encode("ascii", "replace")
+    if not encoded or encoded.translate(None, _TOKEN):
+        raise InvalidRequest(f"the method must be a token, got {shorten(method)}")
+    return encoded + b" "
+
+
+@lru_cache(_CACHED)
+def _host(host: bytes) -> bytes:
+    if b"\n" in host.translate(_TARGET):
+        raise InvalidRequest(f"header Host must not hold spaces or controls, got {shorten(host)}")
+    return b" HTTP/1.1\r\nHost: " + host
+
+
+def _checked_name(name: bytes) -> bytes:
+    if not name or name.translate(None, _TOKEN):
+        raise InvalidRequest(f"a header name must be a token, got {shorten(name)}")
+    if name.lower() in OURS:
+        raise InvalidRequest(f"the header {name.lower().decode()} is written by the transport; leave it out")
+    return name
+
+
+def _check_target(request: Request) -> None:
+    if request.target == b"*" and request.method == "OPTIONS":
+        return
+    raise InvalidRequest(f"the target must be a path without spaces or controls, got {shorten(request.target)}")
+
+
+def _bad_value(headers: Headers) -> str:
+    name, value = next(pair for pair in headers if b"\n" in pair[1].translate(_VALUE))
+    return f"header {name.decode('latin-1')} must not hold CR, LF, NUL or other controls, got {shorten(value)}"
 
 
 def _framing(request: Request) -> bytes:
-    if not isinstance(request.body, bytes):
-        if request.content_length is None:
-            return b"Transfer-Encoding: chunked\r\n\r\n"
-        if request.content_length < 0:
-            raise InvalidRequest(f"content_length must not be negative, got {request.content_length}")
-        return b"Content-Length: %d\r\n\r\n" % request.content_length
-    # A method that gives a body no meaning needs no length of zero (RFC 9110 8.6).
-    if not request.body and request.method in _WITHOUT_BODY:
-        return b"\r\n"
-    return b"Content-Length: %d\r\n\r\n" % len(request.body)
+    """The end of the last line, the framing headers and the empty line."""
+    body = request.body
+    if request.upgrade is not None:
+        return _upgrade(request, request.upgrade)
+    if isinstance(body, bytes) and not (body and request.expect_continue):
+        # A method that gives a body no meaning needs no length of zero (RFC 9110 8.6).
+        return _length(len(body)) if body or request.method not in _WITHOUT_BODY else b"\r\n\r\n"
+    expect = b"\r\nExpect: 100-continue" if request.expect_continue else b""
+    length = len(body) if isinstance(body, bytes) else request.content_length
+    if length is None:
+        return expect + b"\r\nTransfer-Encoding: chunked\r\n\r\n"
+    if length < 0:
+        raise InvalidRequest(f"content_length must not be negative, got {length}")
+    if request.trailers is not None:
+        raise InvalidRequest("trailers need a body in chunks; leave content_length out")
+    return expect + _length(length)
+
+
+@lru_cache(_CACHED)
+def _length(length: int) -> bytes:
+    return b"\r\nContent-Length: %d\r\n\r\n" % length
+
+
+def _upgrade(request: Request, protocol: bytes) -> bytes:
+    if request.body != b"":
+        raise InvalidRequest("a request that offers another protocol must not have a body")
+    if not protocol or protocol.translate(None, _TOKEN + b"/"):
+        raise InvalidRequest(f"upgrade must be one protocol, got {shorten(protocol)}")
+    return b"\r\nConnection: Upgrade\r\nUpgrade: %b\r\n\r\n" % protocol

@@ -2,15 +2,17 @@
 A response: its head at once, its body as it arrives.
 
 The body is handed on in the pieces the endpoint sent. A reader that is slow stops the connection from reading
-(backpressure); a response that is not read to its end must be closed, which ends its connection: `async with` does so.
+(backpressure); a response that is not read to its end must be closed, which ends its connection: `async with` does so,
+and so does `read`.
 """
 
 import asyncio
-from collections import deque
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Protocol, Self
 
 from kubeless.delivery.transport.errors import ResponseClosed, ResponseTooLarge
+from kubeless.delivery.transport.tunnel import Tunnel
 
 
 class Source(Protocol):
@@ -27,33 +29,27 @@ class Source(Protocol):
 
 
 class Response:
-    """One response; for one reader."""
+    """One response; for one reader. What most responses never need is set on the class, for one is made per request."""
 
-    __slots__ = (
-        "_buffered",
-        "_chunks",
-        "_complete",
-        "_error",
-        "_high",
-        "_paused",
-        "_source",
-        "_waiter",
-        "headers",
-        "status",
-    )
+    status = 0
+    trailers: Sequence[tuple[bytes, bytes]] = ()
+    """Fields behind a chunked body, complete when the body is; those that would frame or route a message are left out."""
+
+    tunnel: Tunnel | None = None
+    """Where the bytes of the other protocol go both ways, when the status is 101. It is closed with the response."""
+
+    _buffered = 0
+    _paused = False
+    _complete = False
+    _error: BaseException | None = None
+    _waiter: asyncio.Future[None] | None = None
 
     def __init__(self, source: Source, high: int) -> None:
-        self.status = 0
         self.headers: list[tuple[bytes, bytes]] = []
         """As sent by the endpoint, hop-by-hop ones included."""
         self._source: Source | None = source
         self._high = high
-        self._chunks: deque[bytes] = deque()
-        self._buffered = 0
-        self._paused = False
-        self._complete = False
-        self._error: BaseException | None = None
-        self._waiter: asyncio.Future[None] | None = None
+        self._chunks: list[bytes] = []
 
     def __repr__(self) -> str:
         state = "complete" if self._complete else "failed" if self._error else "arriving"
@@ -74,14 +70,32 @@ class Response:
         while not self._chunks:
             if self._complete:
                 raise StopAsyncIteration
-            await self._arrival()
-        return self._take()
+            await self.progress()
+        return self.take()
+
+    def take(self) -> bytes:
+        """
+        The bytes that have arrived and were not taken yet, without waiting; empty if there are none.
+
+        After `complete` this is all that is left: a small answer needs no further await.
+        """
+        chunks = self._chunks
+        data = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        chunks.clear()
+        self._buffered = 0
+        if self._paused:
+            self._paused = False
+            if self._source is not None:
+                self._source.resume()
+        return data
 
     async def read(self, limit: int = 16 * 1024 * 1024) -> bytes:
         """
-        The whole body. Raises ResponseTooLarge above `limit` bytes, and the TransportError that cut it short, if one
-        did.
+        The whole body; closes the response. Raises ResponseTooLarge above `limit` bytes, and the TransportError that
+        cut it short, if one did.
         """
+        if self._complete and self._buffered <= limit:
+            return self.take()
         taken: list[bytes] = []
         size = 0
         try:
@@ -96,6 +110,8 @@ class Response:
 
     def close(self) -> None:
         """Done with it. Ends the connection if the body has not arrived completely, and does nothing otherwise."""
+        if self.tunnel is not None:
+            self.tunnel.close()
         if not self._complete and self._error is None:
             self._error = ResponseClosed()
             source, self._source = self._source, None
@@ -110,15 +126,18 @@ class Response:
     ) -> None:
         self.close()
 
-    async def wait_head(self) -> None:
-        """Return once status and headers are there. For the connection."""
-        while not self.status:
-            await self._arrival()
+    def progress(self) -> asyncio.Future[None]:
+        """Done when more has arrived, be it the head, a piece or the end. Raises what ended the response."""
+        if self._error is not None:
+            raise self._error
+        self._waiter = asyncio.get_running_loop().create_future()
+        return self._waiter
 
-    def started(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
-        """The head has arrived."""
+    # -- for the connection
+
+    def started(self, status: int) -> None:
+        """The head has arrived; the headers are in `headers`."""
         self.status = status
-        self.headers = headers
         self._wake()
 
     def arrived(self, chunk: bytes) -> None:
@@ -128,13 +147,15 @@ class Response:
         if self._buffered > self._high and not self._paused and self._source is not None:
             self._paused = True
             self._source.pause()
-        self._wake()
+        if self._waiter is not None:
+            self._wake()
 
     def finished(self) -> None:
         """The last byte has arrived; the connection may serve others from now on."""
         self._complete = True
         self._source = None
-        self._wake()
+        if self._waiter is not None:
+            self._wake()
 
     def failed(self, error: BaseException) -> None:
         """No more will arrive. What has arrived can still be read."""
@@ -143,26 +164,7 @@ class Response:
             self._source = None
             self._wake()
 
-    def _take(self) -> bytes:
-        chunks = self._chunks
-        data = chunks[0] if len(chunks) == 1 else b"".join(chunks)
-        chunks.clear()
-        self._buffered = 0
-        if self._paused:
-            self._paused = False
-            if self._source is not None:
-                self._source.resume()
-        return data
-
-    async def _arrival(self) -> None:
-        if self._error is not None:
-            raise self._error
-        self._waiter = asyncio.get_running_loop().create_future()
-        try:
-            await self._waiter
-        finally:
-            self._waiter = None
-
     def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+        waiter, self._waiter = self._waiter, None
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)

@@ -1,9 +1,9 @@
 """
 Whether a request may be sent once more, and where to: a decision without I/O.
 
-A request is repeated by itself only if that cannot make a function act twice (RFC 9110 9.2.2, RFC 9112 9.3.1): no byte
-of it was accepted, or an idle connection turned out to be closed, before the first byte of a response, and the method
-is idempotent. Everything else is for the routers' retry policy, which knows what the event is worth.
+A request is repeated by itself only if that cannot do harm (RFC 9110 9.2.2, RFC 9112 9.3.1): no byte of it was accepted;
+or the connection ended before the first byte of a response, and the method is idempotent, or the caller says that a
+second time does no harm. Everything else is for the routers' retry policy, which knows what the event is worth.
 """
 
 from collections.abc import Collection, Sequence
@@ -24,8 +24,9 @@ def next_endpoints(
     """
     Where the request may be tried next; empty if nowhere. `tried` holds every endpoint tried so far, `failed` included.
     """
+    unanswered = isinstance(error, ConnectionLost) and error.unanswered
     stale = isinstance(error, ConnectionLost) and error.stale
-    if not (error.unsent or (stale and request.replayable)):
+    if not (error.unsent or (unanswered and request.replayable)):
         return ()
     others = [endpoint for endpoint in endpoints if endpoint not in tried]
     if others:

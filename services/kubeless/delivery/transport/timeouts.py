@@ -26,6 +26,9 @@ class Timeouts:
     takes, to read the response or to produce the request body, does not count.
     """
 
+    expect: float = 1.0
+    """For the answer to `Expect: 100-continue`; then the body is sent unasked (RFC 9110 10.1.1)."""
+
     total: float | None = None
     """From the call of `send` to the last byte of the response, further attempts included."""
 

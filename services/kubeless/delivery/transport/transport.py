@@ -18,6 +18,7 @@ from typing import Self
 
 from kubeless.delivery.transport.connection import Connection
 from kubeless.delivery.transport.errors import NoEndpoints, TransportClosed, TransportError
+from kubeless.delivery.transport.health import Health
 from kubeless.delivery.transport.limits import Limits
 from kubeless.delivery.transport.pool import Counters, Pool
 from kubeless.delivery.transport.request import Request, encode_head
@@ -36,7 +37,9 @@ class Transport:
         self._draw = draw
         self._pools: dict[Endpoint, Pool] = {}
         self._loads = _Loads(self._pools)
+        self._health = Health()
         self._tasks = asyncio.TaskGroup()
+        self._loop = asyncio.get_running_loop()
         self._sweep: asyncio.TimerHandle | None = None
         self._closed = False
         self._lost_one = asyncio.Event()
@@ -45,12 +48,12 @@ class Transport:
     def __repr__(self) -> str:
         state = "closed" if self._closed else "open"
         return (
-            f"<Transport {state} endpoints={len(self._pools)} busy={self.busy} idle={self.idle} waiting={self.waiting}>"
+            f"<Transport {state} endpoints={len(self._pools)} shunned={self.shunned}"
+            f" busy={self.busy} idle={self.idle} waiting={self.waiting}>"
         )
 
     async def __aenter__(self) -> Self:
         await self._tasks.__aenter__()
-        self._loop = asyncio.get_running_loop()
         return self
 
     async def __aexit__(
@@ -75,6 +78,11 @@ class Transport:
         """Requests that wait for a connection."""
         return sum(pool.waiting for pool in list(self._pools.values()))
 
+    @property
+    def shunned(self) -> int:
+        """Endpoints that did not take connections and are left alone for a moment."""
+        return self._health.shunned(self._loop.time())
+
     async def send(self, request: Request, endpoints: Sequence[Endpoint], timeouts: Timeouts = DEFAULT) -> Response:
         """
         Send `request` to the less loaded of `endpoints` (all equally good) and return the response once its head is
@@ -82,23 +90,15 @@ class Transport:
 
         Raises InvalidRequest before anything is sent, else TransportError (see `retry` for what is tried again first).
         """
-        deadline = None if timeouts.total is None else self._loop.time() + timeouts.total
+        now = self._loop.time()
+        deadline = None if timeouts.total is None else now + timeouts.total
         self.counters.requests += 1
-        candidates = endpoints
-        tried: list[Endpoint] = []
-        while True:
-            if self._closed or not candidates:
-                raise self._count(TransportClosed() if self._closed else NoEndpoints())
-            endpoint = pick(candidates, self._loads, draw=self._draw)
-            try:
-                return await self._attempt(request, endpoint, timeouts, deadline, fresh=endpoint in tried)
-            except TransportError as error:
-                self._count(error)
-                tried.append(endpoint)
-                candidates = next_endpoints(error, request, failed=endpoint, endpoints=endpoints, tried=tried)
-                if not candidates or len(tried) >= self._limits.max_attempts:
-                    raise
-                self.counters.retries += 1
+        endpoint = self._choose(endpoints, now)
+        try:
+            return await self._attempt(request, endpoint, timeouts, now, deadline)
+        except TransportError as error:
+            failure = error
+        return await self._send_again(request, endpoints, timeouts, deadline, endpoint, failure)
 
     async def drain(self, timeout: float) -> bool:
         """Take no more requests and wait for those under way, at most `timeout` seconds. Whether all of them ended."""
@@ -124,15 +124,73 @@ class Transport:
             pool.close()
         self._pools.clear()
 
+    def _choose(self, endpoints: Sequence[Endpoint], now: float) -> Endpoint:
+        if self._closed or not endpoints:
+            raise self._count(TransportClosed() if self._closed else NoEndpoints())
+        if self._health:
+            endpoints = self._health.choose_from(endpoints, now)
+        return endpoints[0] if len(endpoints) == 1 else pick(endpoints, self._loads, draw=self._draw)
+
     async def _attempt(
-        self, request: Request, endpoint: Endpoint, timeouts: Timeouts, deadline: float | None, *, fresh: bool
+        self,
+        request: Request,
+        endpoint: Endpoint,
+        timeouts: Timeouts,
+        now: float,
+        deadline: float | None,
+        *,
+        fresh: bool = False,
     ) -> Response:
         pool = self._pools.get(endpoint) or self._add_pool(endpoint)
         head = encode_head(request, pool.authority)
-        connection: Connection | None = None if fresh else pool.take_idle()
+        connection = None if fresh else pool.take_idle(now)
         if connection is None:
+            connection = await self._connection(pool, endpoint, timeouts, deadline)
+            now = self._loop.time()
+        response = connection.begin(request, head, timeouts, now=now, deadline=deadline)
+        try:
+            while not response.status:
+                await response.progress()
+        except BaseException:
+            connection.give_up(response)
+            raise
+        return response
+
+    async def _connection(
+        self, pool: Pool, endpoint: Endpoint, timeouts: Timeouts, deadline: float | None
+    ) -> Connection:
+        try:
             connection = await pool.acquire(timeouts, deadline)
-        return await connection.exchange(request, head, read=timeouts.read, deadline=deadline)
+        except TransportError as error:
+            self._health.failed(endpoint, error, self._loop.time())
+            raise
+        self._health.worked(endpoint)
+        return connection
+
+    async def _send_again(
+        self,
+        request: Request,
+        endpoints: Sequence[Endpoint],
+        timeouts: Timeouts,
+        deadline: float | None,
+        endpoint: Endpoint,
+        error: TransportError,
+    ) -> Response:
+        """What failed once is tried elsewhere while that is safe. Raises what ended the last attempt."""
+        tried: list[Endpoint] = []
+        while True:
+            self._count(error)
+            tried.append(endpoint)
+            candidates = next_endpoints(error, request, failed=endpoint, endpoints=endpoints, tried=tried)
+            if not candidates or len(tried) >= self._limits.max_attempts:
+                raise error
+            now = self._loop.time()
+            endpoint = self._choose(candidates, now)
+            self.counters.retries += 1
+            try:
+                return await self._attempt(request, endpoint, timeouts, now, deadline, fresh=endpoint in tried)
+            except TransportError as failure:
+                error = failure
 
     def _count(self, error: TransportError) -> TransportError:
         self.counters.errors[error.kind] = self.counters.errors.get(error.kind, 0) + 1
@@ -156,12 +214,13 @@ class Transport:
 
     def _expire(self) -> None:
         """Close what was idle for too long, and forget endpoints that nobody uses any more: pods come and go."""
+        self._health.forget(self._loop.time())
         for endpoint, pool in list(self._pools.items()):
             pool.expire()
             if pool.empty:
                 del self._pools[endpoint]
         self._sweep = None
-        if self._pools:
+        if self._pools or self._health:
             self._plan_sweep()
 
 
