@@ -55,16 +55,16 @@ def test_schedules(schedule: str) -> None:
 @pytest.mark.parametrize(
     ("schedule", "problem"),
     [
-        ("* * *", "expected 5 fields"),
-        ("60 * * * *", "is no minute"),
-        ("* 24 * * *", "is no hour"),
-        ("* * 0 * *", "is no day of month"),
-        ("*/0 * * * *", "is no minute"),
-        ("5-1 * * * *", "is no minute"),
-        ("1-2-3 * * * *", "is no minute"),
-        ("* * * foo *", "is no month"),
+        ("* * *", "has 3 fields"),
+        ("60 * * * *", "schedule, minute: is out of range"),
+        ("* 24 * * *", "schedule, hour: is out of range"),
+        ("* * 0 * *", "schedule, day of month: is out of range"),
+        ("*/0 * * * *", "has a step that is no number above 0"),
+        ("5-1 * * * *", "has a range that ends before it begins"),
+        ("1-2-3 * * * *", "is neither a number nor a range"),
+        ("* * * foo *", "schedule, month: is neither"),
         ("@never", "no known descriptor"),
-        ("@every", "no known descriptor"),
+        ("@every", "has no duration"),
     ],
 )
 def test_no_schedules(schedule: str, problem: str) -> None:
