@@ -16,6 +16,7 @@ from uuid import uuid4
 from aiohttp import web
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import GroupCoordinatorNotAvailableError
 
 from kubeless.api.crds import custom_resource_definitions
 from kubeless.api.resource import FUNCTIONS, KAFKA_TRIGGERS
@@ -88,7 +89,7 @@ class Ledger:
         await until(lambda: len(self.done) >= count, deadline=deadline)
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        body = await request.read()
+        body = await request.content.read()  # `request.read` has a bound of its own
         headers = {name.lower(): value for name, value in request.headers.items()}
         call = Call(body, headers, headers.get("ce-kafkakey", ""))
         self.calls.append(call)
@@ -181,9 +182,11 @@ class World:
 
         await until(holds)
 
-    async def make_topic(self, topic: str, partitions: int = 1) -> None:
+    async def make_topic(self, topic: str, partitions: int = 1, **configs: str) -> None:
+        """`configs` are by Kafka's names with underscores for dots, such as `max_message_bytes`."""
+        settings = {name.replace("_", "."): value for name, value in configs.items()}
         async with admin(self.bootstrap) as client:
-            await client.create_topics([NewTopic(topic, partitions, 1)])
+            await client.create_topics([NewTopic(topic, partitions, 1, topic_configs=settings)])
 
     async def publish(self, topic: str, *bodies: bytes | None, **options: Any) -> None:
         """Publish in order."""
@@ -224,13 +227,16 @@ class World:
 
     async def committed(self, group: str) -> dict[int, int]:
         async with admin(self.bootstrap) as client:
-            found = await client.list_consumer_group_offsets(group)
+            try:
+                found = await client.list_consumer_group_offsets(group)
+            except GroupCoordinatorNotAvailableError:
+                return {}  # The first group of a new Kafka: it makes its topic of offsets.
         return {tp.partition: value.offset for tp, value in found.items()}
 
 
 @asynccontextmanager
 async def producer(bootstrap: str) -> AsyncIterator[AIOKafkaProducer]:
-    client = AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all")
+    client = AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all", max_request_size=32 << 20)
     await client.start()
     try:
         yield client

@@ -19,6 +19,8 @@ from kubeless.kube.cache import ObjectKey
 PREFIX = "kubeless-"
 
 EVENT_ID = "kubeless-event-id"
+EVENT_TIME = "kubeless-event-time"
+"""When the event happened, RFC 3339 in UTC: where letters are stored they get a time of their own."""
 FUNCTION = "kubeless-function"
 """`<namespace>/<name>`"""
 TRIGGER = "kubeless-trigger"
@@ -41,6 +43,10 @@ class DeadLetterFailed(KubelessError):
     retriable = True
 
 
+class NoPlace(KubelessError):
+    """There is no place where dead letters could be kept; the event is dropped."""
+
+
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
     """An event, and why it could not be delivered. Times are seconds since the Unix epoch."""
@@ -61,6 +67,7 @@ class DeadLetter:
         outcome = self.outcome
         facts = {
             EVENT_ID: self.event.id,
+            EVENT_TIME: _rfc3339(self.event.time),
             FUNCTION: str(self.function),
             TRIGGER: str(self.trigger),
             REASON: reason(outcome),
@@ -81,7 +88,7 @@ class DeadLetterSink(Protocol):
         """
         Return once the letter is durable. May be called again with the same letter after it failed or was cancelled.
 
-        Raises DeadLetterFailed.
+        Raises DeadLetterFailed, after which it is tried again, or NoPlace, after which the event is dropped.
         """
 
 
@@ -95,5 +102,19 @@ def _encode(text: str) -> bytes:
     return "".join(letter if letter.isprintable() else " " for letter in text).encode("utf-8", "replace")
 
 
+def read_time(text: str) -> float | None:
+    """Seconds since the Unix epoch of a time as it stands in our headers; None for anything else."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment.timestamp() if moment.tzinfo is not None else None
+
+
 def _rfc3339(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    """A time outside the calendar, which a broker may hold, is the epoch, as it is for functions."""
+    try:
+        moment = datetime.fromtimestamp(round(seconds, 3), UTC)
+    except (ValueError, OverflowError, OSError):
+        moment = datetime.fromtimestamp(0, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -15,7 +15,7 @@ from kubeless.core.event import Event
 from kubeless.delivery import deadletter
 from kubeless.delivery.admin.letters import StoredLetter, number
 from kubeless.kafka_consumer.admin_names import LetterId
-from kubeless.kafka_consumer.records import to_event
+from kubeless.kafka_consumer.records import letter_value, to_event
 
 DONE = "kubeless-done"
 """Header of a note: the offset of the letter that is done."""
@@ -39,8 +39,9 @@ class Letter(StoredLetter[LetterId]):
 def read_letter(record: Any) -> Letter:
     """From aiokafka's record. A header without a value counts as empty."""
     headers = tuple((str(name), value or b"") for name, value in record.headers)
+    value = letter_value(record.value, headers)
     return Letter(
-        LetterId(record.partition, record.offset), max(record.timestamp, 0) / 1000, record.key, record.value, headers
+        LetterId(record.partition, record.offset), max(record.timestamp, 0) / 1000, record.key, value, headers
     )
 
 
@@ -50,13 +51,10 @@ def note(offset: int, reason: str) -> list[tuple[str, bytes]]:
 
 
 def original_event(letter: Letter) -> Event:
-    """The event that the letter holds, as it was made of the original record: same id, same headers."""
+    """The event that the letter holds, as it was made of the original record: same id, time and headers."""
     topic, partition, offset = _origin(letter)
-    return to_event(
-        _Original(
-            topic, partition, offset, round(letter.time * 1000), letter.key, letter.value, letter.original_headers
-        )
-    )
+    timestamp = round(letter.event_time * 1000)
+    return to_event(_Original(topic, partition, offset, timestamp, letter.key, letter.value, letter.original_headers))
 
 
 @dataclass(frozen=True, slots=True)

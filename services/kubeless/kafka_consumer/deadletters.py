@@ -3,31 +3,34 @@ Dead letters as records of a Kafka topic: key, value and headers of the original
 
 A write returns when all replicas in sync have the record. The topic is made when the first letter needs it, with as
 many partitions and replicas as the source topic has: then letters stand in the partition the event came from, and keep
-its order. One producer serves all triggers; after an error it is replaced, for an idempotent producer that failed once
-may refuse everything from then on.
+its order. It takes records as large as can be written at all, whatever the limit of the source topic is or becomes and
+however well its records were compressed: what could be read can be kept. One producer serves all triggers; after an
+error it is replaced, for an idempotent producer that failed once may refuse everything from then on.
 """
 
 import asyncio
-import re
 from typing import Any, NamedTuple, Self
 
 import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaError, MessageSizeTooLargeError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import (
+    InvalidConfigurationError,
+    KafkaError,
+    MessageSizeTooLargeError,
+    PolicyViolationError,
+    TopicAlreadyExistsError,
+    for_code,
+)
 
-from kubeless.core.errors import KubelessError
+from kubeless.core.errors import InvalidField, KubelessError
 from kubeless.delivery.deadletter import DeadLetter, DeadLetterFailed
 from kubeless.kafka_consumer import foreign
-from kubeless.kafka_consumer.connection import Connection
-from kubeless.kafka_consumer.records import value_of
+from kubeless.kafka_consumer.admin_names import check_topic
+from kubeless.kafka_consumer.connection import LARGEST_REQUEST, Connection
+from kubeless.kafka_consumer.records import letter_record
 
 log = structlog.get_logger(__name__)
-
-MAX_TOPIC = 249
-"""Characters of a topic's name in Kafka."""
-
-_LEGAL = re.compile(r"[a-zA-Z0-9._-]+")
 
 WRITE_TIMEOUT = 25.0
 """Seconds for one letter, the making of its topic included."""
@@ -35,21 +38,16 @@ WRITE_TIMEOUT = 25.0
 FAILED_LEADER = 5
 UNKNOWN_TOPIC = 3
 
+LARGE = {"max.message.bytes": str(LARGEST_REQUEST)}
+"""How a topic of letters is configured, where the cluster lets us."""
+_NOT_LARGE = frozenset({InvalidConfigurationError.errno, PolicyViolationError.errno})
+
 
 class Shape(NamedTuple):
     """How large a topic is."""
 
     partitions: int
     replicas: int
-
-
-def check_name(topic: str) -> None:
-    """Raises DeadLetterFailed for a name that Kafka will not take."""
-    if len(topic) > MAX_TOPIC or not _LEGAL.fullmatch(topic) or topic in (".", ".."):
-        raise DeadLetterFailed(
-            f"{topic[:80]}: is no name for a Kafka topic (at most {MAX_TOPIC} letters, digits, '.', '_', '-'); "
-            "set spec.delivery.deadLetter.topic"
-        )
 
 
 class DeadLetters:
@@ -74,13 +72,15 @@ class DeadLetters:
 
     async def write(self, letter: DeadLetter, topic: str, source: str) -> None:
         """Store `letter`; raises DeadLetterFailed, which says why."""
-        check_name(topic)
         producer: AIOKafkaProducer | None = None
         try:
+            check_topic(topic)
             async with asyncio.timeout(WRITE_TIMEOUT):
                 count = await self._ensure(topic, source)
                 producer = await self._current()
                 await _send(producer, letter, topic, count)
+        except InvalidField as error:
+            raise DeadLetterFailed(f"spec.delivery.deadLetter.topic has to be set: {error}") from error
         except MessageSizeTooLargeError as error:
             raise DeadLetterFailed(
                 f"topic {topic} refuses the dead letter of {letter.event.id} as too large; raise its max.message.bytes"
@@ -143,8 +143,9 @@ class TopicSink:
 async def _send(producer: AIOKafkaProducer, letter: DeadLetter, topic: str, count: int) -> None:
     event = letter.event
     partition = event.partition if isinstance(event.partition, int) and event.partition < count else None
+    value, headers = letter_record(letter)
     await producer.partitions_for(topic)  # `send` wants it to be known
-    await producer.send_and_wait(topic, value_of(event), key=event.key, partition=partition, headers=letter.headers())
+    await producer.send_and_wait(topic, value, key=event.key, partition=partition, headers=headers)
 
 
 async def _find(admin: AIOKafkaAdminClient, topic: str) -> Shape | None:
@@ -159,8 +160,18 @@ async def _find(admin: AIOKafkaAdminClient, topic: str) -> Shape | None:
 
 
 async def _make(admin: AIOKafkaAdminClient, topic: str, shape: Shape) -> None:
-    answer = await admin.create_topics([NewTopic(topic, shape.partitions, shape.replicas)])
+    """As large as can be, or, where the cluster has rules against that, as it makes topics by itself."""
+    code, detail = await _ask_for(admin, NewTopic(topic, shape.partitions, shape.replicas, topic_configs=LARGE))
+    if code in _NOT_LARGE:
+        log.warning("dead-letter topic is made with the cluster's limits", topic=topic, error=detail)
+        code, detail = await _ask_for(admin, NewTopic(topic, shape.partitions, shape.replicas))
+    if code and code != TopicAlreadyExistsError.errno:
+        raise DeadLetterFailed(f"cannot make topic {topic}: {detail}")
+
+
+async def _ask_for(admin: AIOKafkaAdminClient, topic: NewTopic) -> tuple[int, str]:
+    """The code of the broker's answer, and what it says about it."""
+    answer = await admin.create_topics([topic])
     for _, code, *message in answer.topic_errors:
-        if code and code != TopicAlreadyExistsError.errno:
-            detail = next((text for text in message if text), "") or str(for_code(code)())
-            raise DeadLetterFailed(f"cannot make topic {topic}: {detail}")
+        return code, next((text for text in message if text), "") or str(for_code(code)())
+    return 0, ""

@@ -10,12 +10,16 @@ import base64
 from typing import Any
 
 from kubeless.core.event import Event, event_type
+from kubeless.delivery.deadletter import DeadLetter
 
 SOURCE = "kafkatriggers.kubeless.io"
 """What `event-namespace` says, as ever."""
 
 TOMBSTONE = "kafkatombstone"
 """The attribute that tells a null value from an empty one."""
+
+NULL_VALUE = "kubeless-null-value"
+"""Header of a dead letter whose empty value stands for a null one: records with neither key nor value are refused."""
 
 CONTENT_TYPE = "content-type"
 _CLOUD_EVENT = "ce_"
@@ -56,9 +60,24 @@ def to_event(record: Any) -> Event:
     )
 
 
-def value_of(event: Event) -> bytes | None:
-    """The value of the record that an event was made of."""
-    return None if event.attributes.get(TOMBSTONE) else event.data
+def letter_record(letter: DeadLetter) -> tuple[bytes | None, list[tuple[str, bytes]]]:
+    """
+    Value and headers of the record that keeps `letter`.
+
+    A null value stays one if there is a key. Without a key, clients such as aiokafka refuse to write it though they
+    read it; then it is empty and marked, and `letter_value` tells what it was.
+    """
+    event, headers = letter.event, letter.headers()
+    if not event.attributes.get(TOMBSTONE):
+        return event.data, headers
+    if event.key is not None:
+        return None, headers
+    return b"", [*headers, (NULL_VALUE, b"true")]
+
+
+def letter_value(value: bytes | None, headers: tuple[tuple[str, bytes], ...]) -> bytes | None:
+    """The value that the original record of a dead letter had."""
+    return None if value == b"" and (NULL_VALUE, b"true") in headers else value
 
 
 def _key_attributes(key: bytes) -> dict[str, str]:

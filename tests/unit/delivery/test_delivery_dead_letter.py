@@ -3,6 +3,7 @@
 import logging
 from dataclasses import replace
 
+import pytest
 import structlog
 
 from kubeless.delivery import deadletter
@@ -28,6 +29,24 @@ def test_what_an_earlier_life_left_is_replaced() -> None:
     assert len(set(names)) == len(names)
     assert dict(headers)[deadletter.ATTEMPTS] == b"1"
     assert dict(headers)["kept"] == b"1"
+
+
+@pytest.mark.parametrize("seconds", [0.0, -0.001, 1_700_000_000.123, 4_102_444_799.999])
+def test_a_letter_tells_when_its_event_happened_to_the_millisecond(seconds: float) -> None:
+    event = replace(make_event("orders/0/1"), time=seconds)
+    told = dict(replace(letter(), event=event).headers())[deadletter.EVENT_TIME].decode()
+    assert told.endswith("Z")
+    assert deadletter.read_time(told) == seconds
+
+
+def test_a_time_beyond_the_calendar_does_not_keep_a_letter_from_being_written() -> None:
+    event = replace(make_event("orders/0/1"), time=2.0**62)
+    assert dict(replace(letter(), event=event).headers())[deadletter.EVENT_TIME] == b"1970-01-01T00:00:00.000Z"
+
+
+@pytest.mark.parametrize("text", ["", "yesterday", "2026-01-01", "2026-01-01T00:00:00", "2026-13-01T00:00:00Z"])
+def test_what_is_no_moment_is_none(text: str) -> None:
+    assert deadletter.read_time(text) is None
 
 
 def test_an_error_is_bounded_and_cannot_control_a_terminal() -> None:

@@ -116,6 +116,7 @@ def test_attempts_follow_the_policy_and_end_in_a_dead_letter() -> None:
     (letter,) = letters.written
     assert dict(letter.headers()) == {
         deadletter.EVENT_ID: b"a",
+        deadletter.EVENT_TIME: b"1970-01-01T00:00:00.000Z",
         deadletter.FUNCTION: b"shop/bill",
         deadletter.TRIGGER: b"KafkaTrigger/shop/orders",
         deadletter.REASON: b"exhausted",
@@ -151,7 +152,7 @@ def test_without_dead_letters_events_are_let_go_and_counted_by_why() -> None:
     engine = scenario(POLICY, story)
     assert engine.ledger.done == {"refused": 1, "exhausted": 1}
     assert engine.tally.fates[Fate.REFUSED] == 1
-    assert engine.tally.dropped == {DropReason.EXHAUSTED: 1}
+    assert {reason: count for reason, count in engine.tally.dropped.items() if count} == {DropReason.EXHAUSTED: 1}
 
 
 def test_retry_after_is_waited_for() -> None:

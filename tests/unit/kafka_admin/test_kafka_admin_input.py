@@ -126,6 +126,12 @@ def test_a_letter_becomes_the_event_it_was() -> None:
     assert event.headers == (("own", b"1"),)
 
 
+def test_the_event_of_a_letter_has_the_time_it_had_and_not_the_letters() -> None:
+    letter = make_letter(facts={"kubeless-event-time": "2026-01-02T03:04:05.678Z"})
+    assert original_event(letter).attributes["kafkatimestamp"] == "1767323045678"
+    assert original_event(make_letter(facts={"kubeless-event-time": "soon"})).time == letter.time
+
+
 def test_a_letter_without_a_place_is_refused() -> None:
     for event_id in ("", "x", "a/b/c", "/1/2"):
         with pytest.raises(InvalidField, match="purge this dead letter"):

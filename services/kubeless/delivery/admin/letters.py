@@ -29,12 +29,19 @@ class StoredLetter(Generic[LetterId]):
     """Seconds since the Unix epoch: when it was written."""
     key: bytes | None
     value: bytes | None
+    """That of the original."""
     headers: tuple[tuple[str, bytes], ...]
 
     def fact(self, name: str) -> str:
         """What a `kubeless-` header says; "" if there is none. The last one counts: we write ours behind the rest."""
         found = [value for header, value in self.headers if header == name]
         return found[-1].decode(errors="replace") if found else ""
+
+    @property
+    def event_time(self) -> float:
+        """Seconds since the Unix epoch: when the event happened; when the letter was written, if it does not say."""
+        told = deadletter.read_time(self.fact(deadletter.EVENT_TIME))
+        return self.time if told is None else told
 
     @property
     def trigger(self) -> TriggerRef | None:
@@ -85,6 +92,7 @@ def summary(letter: StoredLetter[Any]) -> JsonObject:
         "trigger": letter.fact(deadletter.TRIGGER),
         "function": letter.fact(deadletter.FUNCTION),
         "eventId": letter.fact(deadletter.EVENT_ID),
+        "eventTime": letter.fact(deadletter.EVENT_TIME),
         "reason": letter.fact(deadletter.REASON),
         "error": letter.fact(deadletter.ERROR),
         "attempts": number(letter.fact(deadletter.ATTEMPTS)),
