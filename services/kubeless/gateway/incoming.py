@@ -1,14 +1,14 @@
 """
 What the gateway's logic sees of a client: a request, and a way to answer it.
 
-The HTTP server behind it can be replaced without touching anything else: it makes an `Incoming`, gives it to a
-`Handler` with a `Reply`, and finishes the answer when the handler returns. If the client goes away, the server cancels
-the handler.
+The HTTP server makes an `Incoming` and gives it to a `Handler` with a `Reply`. A handler either answers at once and
+returns None, which costs no task, or returns an awaitable that the server runs; if the client goes away, the server
+cancels it.
 """
 
-from collections.abc import AsyncIterable, Awaitable, Callable
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import AsyncIterable, AsyncIterator, Coroutine, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 from kubeless.core.errors import InvalidInput, KubelessError
 from kubeless.delivery.transport.request import Headers
@@ -21,14 +21,22 @@ class ClientGone(KubelessError):
 class BadBody(InvalidInput):
     """The request body is not framed as announced."""
 
+    status = 400
+
 
 class BodyTimeout(BadBody):
     """The rest of the request body did not come in time."""
 
+    status = 408
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)
 class Incoming:
-    """One request as it was received. Framing has been taken care of, nothing else has been looked at."""
+    """
+    One request as it was received. Framing has been taken care of, nothing else has been looked at.
+
+    Not frozen, although nobody changes one: a frozen dataclass costs as much to make as the request to parse.
+    """
 
     method: str
     target: bytes
@@ -43,6 +51,23 @@ class Incoming:
     """`http` or `https`."""
     needs_host: bool
     """HTTP/1.1: a request without a Host header is not valid (RFC 9112 3.2)."""
+    first: Mapping[bytes, bytes] = field(default_factory=dict)
+    """Header values by lower-case name; of repeated fields the last one."""
+    upgrade: bytes = b""
+    """The protocol the client wants to switch to, or empty."""
+
+
+class Switched(Protocol):
+    """A client's connection after a 101: bytes both ways."""
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        """What the client sends, until it ends its side. Raises ClientGone if the connection broke."""
+
+    async def write(self, data: bytes) -> None:
+        """Send; waits while the client is slow. Raises ClientGone."""
+
+    def close(self) -> None:
+        """End the connection; what was written still goes out."""
 
 
 class Reply(Protocol):
@@ -58,8 +83,21 @@ class Reply(Protocol):
     async def write(self, data: bytes) -> None:
         """Send a piece of the body; waits while the client is slow."""
 
+    def send(self, status: int, headers: Headers, body: bytes, *, length: int | None, close: bool = False) -> None:
+        """The whole answer in one write."""
+
+    def finish(self) -> None:
+        """The body is complete. The server does it for handlers that return."""
+
+    def switch(self, headers: Headers) -> Switched:
+        """Answer 101 to a request with `upgrade`."""
+
     def abort(self) -> None:
         """End the connection so that the client sees that the answer is incomplete."""
 
 
-Handler = Callable[[Incoming, Reply], Awaitable[None]]
+class Handler(Protocol):
+    """Answers requests."""
+
+    def __call__(self, incoming: Incoming, reply: Reply) -> Coroutine[Any, Any, None] | None:
+        """Answer now (None), or return what will."""

@@ -1,0 +1,161 @@
+"""
+The HTTP/1.1 server: listens, owns the connections and the handlers' tasks, and looks once a second for what is late.
+
+A timer per request would cost more than parsing it; one sweep over all connections costs nothing to speak of.
+"""
+
+import asyncio
+import socket
+import ssl
+from types import TracebackType
+from typing import Self
+
+import structlog
+
+from kubeless.core.ports import explain_bind_error
+from kubeless.gateway.http.connection import Connection
+from kubeless.gateway.http.limits import Limits
+from kubeless.gateway.http.problem import BadRequest
+from kubeless.gateway.http.refused import refusal
+from kubeless.gateway.http.reply import Reply
+from kubeless.gateway.incoming import ClientGone, Handler, Incoming
+
+log = structlog.get_logger(__name__)
+
+_SWEEP = 1.0
+_BACKLOG = 2048
+
+
+class Listener:
+    """Listens while entered. On leaving, everything that is left of connections and tasks is cut off."""
+
+    def __init__(
+        self,
+        handler: Handler,
+        *,
+        host: str,
+        port: int,
+        limits: Limits | None = None,
+        tls: ssl.SSLContext | None = None,
+        shared: bool = False,
+    ) -> None:
+        """
+        `port` 0 takes a free one. `shared`: other processes listen on the same port, and the kernel spreads connections.
+        """
+        self.handler = handler
+        self.limits = limits or Limits()
+        self.scheme = "http" if tls is None else "https"
+        self.draining = False
+        self.problems: dict[int, int] = {}
+        """Bytes that were no request, counted by the status they were answered with."""
+        self._host = host
+        self._port = port
+        self._tls = tls
+        self._shared = shared
+        self._connections = set[Connection]()
+        self._tasks = asyncio.TaskGroup()
+        self._timer: asyncio.TimerHandle | None = None
+        self._server: asyncio.Server | None = None
+
+    def __repr__(self) -> str:
+        return f"<Listener {self.scheme} port={self._port} connections={len(self._connections)}>"
+
+    @property
+    def port(self) -> int:
+        """The port that is listened on."""
+        return self._port
+
+    @property
+    def connections(self) -> int:
+        """Open connections."""
+        return len(self._connections)
+
+    async def __aenter__(self) -> Self:
+        """Start to listen. Raises PortTaken, naming the process where the system tells."""
+        self._loop = asyncio.get_running_loop()
+        try:
+            self._server = await self._loop.create_server(
+                lambda: Connection(self),
+                self._host,
+                self._port,
+                ssl=self._tls,
+                backlog=_BACKLOG,
+                reuse_port=self._shared or None,
+            )
+        except OSError as error:
+            raise explain_bind_error(error, host=self._host, port=self._port, purpose="gateway") from error
+        self._port = _port(self._server.sockets[0])
+        await self._tasks.__aenter__()
+        shortest = min(self.limits.head_timeout, self.limits.body_timeout, self.limits.idle_timeout, self.limits.linger)
+        self._interval = min(_SWEEP, max(shortest / 4, 0.01))
+        self._plan()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop_intake()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        for connection in list(self._connections):
+            connection.abort()
+        await self._tasks.__aexit__(None, None, None)
+
+    def stop_intake(self) -> None:
+        """Accept no more connections, close idle ones, and let every answer under way be the last of its connection."""
+        self.draining = True
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+        for connection in list(self._connections):
+            connection.drain()
+
+    # -- for connections
+
+    def opened(self, connection: Connection) -> bool:
+        """A client came."""
+        self._connections.add(connection)
+        return len(self._connections) <= self.limits.connections
+
+    def closed(self, connection: Connection) -> None:
+        """A client went."""
+        self._connections.discard(connection)
+
+    def run(self, connection: Connection, incoming: Incoming, reply: Reply) -> "asyncio.Task[None] | None":
+        """Give a request to the handler."""
+        work = self.handler(incoming, reply)
+        if work is None:
+            return None
+        return self._tasks.create_task(self._finish(work, reply))
+
+    def refused(self, error: BadRequest, peer: str) -> tuple[list[tuple[bytes, bytes]], bytes]:
+        """What is answered to bytes that are no request."""
+        self.problems[error.status] = self.problems.get(error.status, 0) + 1
+        log.debug("no request", peer=peer, status=error.status, error=str(error))
+        return refusal(error)
+
+    async def _finish(self, work: "asyncio._CoroutineLike[None]", reply: Reply) -> None:
+        try:
+            await work
+        except ClientGone:
+            return
+        except Exception:
+            log.exception("the handler failed")
+        if reply.started:
+            reply.finish()
+        else:
+            reply.abort()
+
+    def _plan(self) -> None:
+        self._timer = self._loop.call_later(self._interval, self._sweep)
+
+    def _sweep(self) -> None:
+        now = self._loop.time()
+        for connection in list(self._connections):
+            connection.sweep(now)
+        self._plan()
+
+
+def _port(listening: socket.socket) -> int:
+    return int(listening.getsockname()[1])
