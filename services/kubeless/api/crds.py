@@ -16,7 +16,7 @@ from kubeless.api.httptrigger import HTTPTriggerSpec
 from kubeless.api.kafkatrigger import KafkaTriggerSpec
 from kubeless.api.natstrigger import NATSTriggerSpec
 from kubeless.api.resource import CRONJOB_TRIGGERS, FUNCTIONS, HTTP_TRIGGERS, KAFKA_TRIGGERS, NATS_TRIGGERS, Resource
-from kubeless.api.status import CronJobTriggerStatus, FunctionStatus, KafkaTriggerStatus, Status
+from kubeless.api.status import CronJobTriggerStatus, FunctionStatus, KafkaTriggerStatus, NATSTriggerStatus, Status
 from kubeless.api.structural import structural_schema
 from kubeless.core.jsontypes import JsonObject
 
@@ -143,8 +143,10 @@ DEFINITIONS = (
             Column("Stream", ".spec.stream", wide=True),
             Column("Suspend", ".spec.suspend", "boolean"),
             Column("Ready", f"{_READY}.status"),
+            Column("Pending", ".status.pending", "integer"),
             Column("Message", f"{_READY}.message", wide=True),
         ),
+        status=NATSTriggerStatus,
         rules=(
             Rule(
                 "!(has(self.durable) && self.durable != '') || (has(self.stream) && self.stream != '')",

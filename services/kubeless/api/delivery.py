@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from kubeless.api.durations import Seconds
 from kubeless.api.model import Model, problem
+from kubeless.api.natssubject import subject_problem
 
 Order = Literal["partition", "key", "none"]
 
@@ -56,6 +57,11 @@ class SubjectDeadLetter(DeadLetter):
     def _either_subject_or_disabled(self) -> "SubjectDeadLetter":
         if self.subject and self.disabled:
             raise problem("is given although dead letters are disabled", remedy="remove one of the two", at="subject")
+        wrong, _, remedy = (
+            subject_problem(self.subject, wildcards=False).partition("; ") if self.subject else ("", "", "")
+        )
+        if wrong:
+            raise problem(wrong, remedy=remedy, at="subject")
         return self
 
 

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from kubeless.api.delivery import NATSDelivery, Order
 from kubeless.api.metadata import Metadata
 from kubeless.api.model import Model, parse_spec, problem
+from kubeless.api.natssubject import subject_problem
 from kubeless.api.selector import LabelSelector
 from kubeless.core.jsontypes import JsonObject
 
@@ -37,6 +38,9 @@ class NATSTriggerSpec(Model):
     def _check(self) -> "NATSTriggerSpec":
         if self.durable and not self.stream:
             raise problem("needs a stream", remedy="name the stream, or remove durable", at="durable")
+        wrong, _, remedy = subject_problem(self.topic, wildcards=True).partition("; ")
+        if wrong:
+            raise problem(wrong, remedy=remedy, at="topic")
         return self
 
     @property

@@ -78,3 +78,23 @@ class KafkaTriggerStatus(Status):
     last_error: str = Field(
         default="", max_length=MESSAGE_LIMIT, description="What went wrong last; empty if nothing is wrong now."
     )
+
+
+class NATSTriggerStatus(Status):
+    """State of a NATS trigger."""
+
+    functions: tuple[Annotated[str, Field(max_length=253)], ...] = Field(
+        default=(), description="Functions that the selector means, by name."
+    )
+    pending: int = Field(
+        default=0,
+        ge=0,
+        json_schema_extra={"format": "int64"},
+        description=(
+            "Messages that are not acknowledged yet, summed over the functions; with JetStream over all replicas, "
+            "without it those that the replica holds which writes the status."
+        ),
+    )
+    last_error: str = Field(
+        default="", max_length=MESSAGE_LIMIT, description="What went wrong last; empty if nothing is wrong now."
+    )

@@ -21,9 +21,9 @@ import structlog
 from kubeless.core.backoff import Backoff
 from kubeless.core.event import Event
 from kubeless.delivery.counters import Tally
-from kubeless.delivery.deadletter import DeadLetter, DeadLetterFailed, DeadLetterSink
+from kubeless.delivery.deadletter import DeadLetter, DeadLetterFailed, DeadLetterSink, NoPlace
 from kubeless.delivery.job import Job
-from kubeless.delivery.outcome import Answer, Delivered, Exhausted, Fate, Outcome, Refused
+from kubeless.delivery.outcome import Answer, Delivered, DropReason, Exhausted, Fate, Outcome, Refused
 from kubeless.delivery.policy import DeliveryPolicy, End, decide, judge
 from kubeless.delivery.sender import Sender
 from kubeless.delivery.trigger import TriggerRef
@@ -44,6 +44,8 @@ class Ending(NamedTuple):
     answer: Answer
     """The last one."""
     attempts: int
+    reason: DropReason = DropReason.EXHAUSTED
+    """Why it was dropped, if it was."""
 
 
 class Carrier:
@@ -124,7 +126,12 @@ class Carrier:
         outcome = _OUTCOMES[step](answer, attempts, age)
         if self._on_outcome is not None:
             self._on_outcome(job.event, outcome)
-        return Ending(await self._fate_of(job, outcome), answer, attempts)
+        if step is End.DELIVERED:
+            return Ending(Fate.DELIVERED, answer, attempts)
+        try:
+            return Ending(await self._fate_of(job, outcome), answer, attempts)
+        except NoPlace:
+            return Ending(Fate.DROPPED, answer, attempts, DropReason.NO_DEAD_LETTER)
 
     async def _pause(self, job: Job, seconds: float, answer: Answer) -> None:
         if answer.sent:

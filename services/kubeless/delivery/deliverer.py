@@ -64,13 +64,15 @@ class Deliverer:
         dead_letters: DeadLetterSink | None,
         counters: EventCounters,
         on_outcome: Callable[[Event, Outcome], None] | None = None,
+        redelivers: bool = True,
         wall: Callable[[], float] = time.time,
         draw: Callable[[float, float], float] = random.uniform,
     ) -> None:
         """
         To be made within a running loop. `dead_letters` None: disabled. `on_outcome` is called with every outcome
-        before the event meets its fate, for sources that reply. `wall()` is the time since the Unix epoch, `draw(low,
-        high)` the source of chance.
+        before the event meets its fate, for sources that reply. `redelivers` is whether the source delivers released
+        events again; if it cannot, they count as dropped. `wall()` is the time since the Unix epoch, `draw(low, high)`
+        the source of chance.
         """
         self.trigger = trigger
         self.function = function
@@ -86,6 +88,7 @@ class Deliverer:
             wall=wall,
             draw=draw,
         )
+        self._redelivers = redelivers
         self._concurrency = policy.concurrency
         self._lanes = Lanes(policy.order)
         self._started: set[Job] = set()
@@ -235,7 +238,7 @@ class Deliverer:
     def _settle(self, job: Job, ending: Ending) -> None:
         seconds = self._now() - job.offered_at
         if ending.fate is Fate.DROPPED:
-            self._tally.dropped_for(DropReason.EXHAUSTED, seconds)
+            self._tally.dropped_for(ending.reason, seconds)
         else:
             self._tally.settled(ending.fate, seconds)
         self._forget(job)
@@ -256,8 +259,14 @@ class Deliverer:
         )
 
     def _release(self, job: Job) -> None:
-        self._tally.released()
+        self._count_released(job)
         self._forget(job)
+
+    def _count_released(self, job: Job) -> None:
+        if self._redelivers:
+            self._tally.released()
+        else:
+            self._tally.dropped_for(DropReason.INTERRUPTED, self._now() - job.offered_at)
 
     def _forget(self, job: Job) -> None:
         self._started.discard(job)
@@ -271,8 +280,9 @@ class Deliverer:
 
     def _put_back(self, jobs: Collection[Job]) -> None:
         """Release events that have not started."""
-        self._tally.released(len(jobs))
-        self._bytes -= sum(len(job.event.data) for job in jobs)
+        for job in jobs:
+            self._count_released(job)
+            self._bytes -= len(job.event.data)
 
     async def _finish(self, jobs: set[Job], timeout: float) -> bool:
         """Wait for `jobs` to end, and see to it that they have ended."""

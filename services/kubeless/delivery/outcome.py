@@ -104,3 +104,12 @@ class DropReason(StrEnum):
 
     EXHAUSTED = "exhausted"
     """Attempts or time ran out, and the trigger disables dead letters."""
+
+    NO_DEAD_LETTER = "no_dead_letter"
+    """It could not be delivered, and the source has no place where dead letters could be kept (core NATS alone)."""
+
+    SLOW_CONSUMER = "slow_consumer"
+    """More came than is held, from a source that cannot hold it back (core NATS)."""
+
+    INTERRUPTED = "interrupted"
+    """Delivery ended before it had a fate, and the source cannot deliver it again (core NATS)."""

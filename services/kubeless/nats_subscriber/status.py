@@ -1,0 +1,68 @@
+"""
+Where the statuses of NATS triggers come from: our own subscriptions, and what the server told them.
+
+The numbers of a stream are those of all replicas, for its consumer is theirs together. Core NATS has no such number;
+there it is what this replica holds.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from kubeless.api.natstrigger import NATSTriggerSpec
+from kubeless.core.jsontypes import JsonObject
+from kubeless.delivery.sources.subscriptions import Subscriptions
+from kubeless.kube.cache import ObjectKey
+from kubeless.nats_subscriber.conditions import Facts, PairFacts, desired_status
+from kubeless.nats_subscriber.connection import Connection
+from kubeless.nats_subscriber.subscription import NatsSubscription
+from kubeless.nats_subscriber.wanted import NatsRecord, Want
+
+NatsSubscriptions = Subscriptions[NATSTriggerSpec, Want, NatsSubscription]
+
+
+class TriggerStatus:
+    """See `delivery.sources.statuswriter.StatusSource`."""
+
+    def __init__(
+        self,
+        subscriptions: NatsSubscriptions,
+        connection: Connection,
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(tz=UTC),
+    ) -> None:
+        self._subscriptions = subscriptions
+        self._connection = connection
+        self._clock = clock
+
+    def triggers(self) -> list[ObjectKey]:
+        """All triggers."""
+        return self._subscriptions.triggers()
+
+    def trigger(self, key: ObjectKey) -> NatsRecord | None:
+        """What is known of one."""
+        return self._subscriptions.trigger(key)
+
+    def busy(self, key: ObjectKey) -> bool:
+        """Whether a subscription still runs for it."""
+        return bool(self._subscriptions.of(key))
+
+    def desired(self, record: NatsRecord) -> JsonObject:
+        """The status to write."""
+        return desired_status(self._facts(record), now=self._clock())
+
+    async def look(self) -> None:
+        """Nothing: each subscription looks for itself."""
+
+    def _facts(self, record: NatsRecord) -> Facts:
+        return Facts(
+            trigger=record,
+            broker_asked=self._connection.asked,
+            broker_problem=self._connection.problem,
+            has_jetstream=self._connection.has_jetstream,
+            pairs={
+                function: PairFacts(each.state, each.stuck, each.last_error, each.slow, each.pending)
+                for function, each in self._subscriptions.of(record.key).items()
+                if each.wanted
+            },
+            functions=tuple(function.name for function in self._subscriptions.selected(record.key)),
+        )
