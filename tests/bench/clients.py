@@ -30,9 +30,9 @@ async def with_transport(port: int) -> AsyncIterator[Post]:
     async with Transport() as transport:
 
         async def post() -> int:
-            async with await transport.send(request, endpoints, timeouts) as response:
-                await response.read()
-                return response.status
+            response = await transport.send(request, endpoints, timeouts)
+            await response.read()
+            return response.status
 
         yield post
 

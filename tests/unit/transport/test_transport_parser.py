@@ -3,6 +3,7 @@
 import pytest
 
 from kubeless.delivery.transport.errors import BadResponse
+from kubeless.delivery.transport.heads import Heads
 from kubeless.delivery.transport.limits import Limits
 from kubeless.delivery.transport.parser import ResponseParser
 from kubeless.delivery.transport.response import Response
@@ -22,7 +23,7 @@ class Endpoint:
 
 
 def expecting(*, without_body: bool = False) -> tuple[ResponseParser, Response]:
-    parser = ResponseParser(LIMITS)
+    parser = ResponseParser(LIMITS, Heads())
     response = Response(Endpoint(), high=1 << 20)
     parser.expect(response, without_body=without_body)
     return parser, response

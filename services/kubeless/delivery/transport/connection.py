@@ -12,6 +12,7 @@ import select
 from typing import Protocol, cast
 
 from kubeless.delivery.transport.errors import ConnectionLost, ReadTimeout, TotalTimeout, TransportError
+from kubeless.delivery.transport.heads import Heads
 from kubeless.delivery.transport.limits import Limits
 from kubeless.delivery.transport.outflow import Outflow
 from kubeless.delivery.transport.parser import ResponseParser
@@ -46,13 +47,13 @@ class Connection(asyncio.Protocol):
 
     _outflow: Outflow
 
-    def __init__(self, owner: Owner, limits: Limits, tasks: asyncio.TaskGroup, peer: str) -> None:
+    def __init__(self, owner: Owner, limits: Limits, heads: Heads, tasks: asyncio.TaskGroup, peer: str) -> None:
         self._owner = owner
         self._limits = limits
         self._tasks = tasks
         self._peer = peer
         self._loop = asyncio.get_running_loop()
-        self._parser = ResponseParser(limits)
+        self._parser = ResponseParser(limits, heads)
         self._alarm = Alarm(self._loop, self._overdue)
         self._transport: asyncio.Transport | None = None
         self._response: Response | None = None
@@ -80,7 +81,7 @@ class Connection(asyncio.Protocol):
         """
         Send `request`, whose head is `head`, at loop time `now`; what comes back arrives in the response.
 
-        Whoever stops waiting for the response must `give_up`. Raises ConnectionLost if the connection has gone already.
+        Whoever stops waiting for the response must close it. Raises ConnectionLost if the connection has gone already.
         """
         transport = self._transport
         if transport is None or transport.is_closing():
@@ -100,14 +101,6 @@ class Connection(asyncio.Protocol):
             transport.writelines((head, body))
         return response
 
-    def give_up(self, response: Response) -> None:
-        """
-        Nobody waits for `response` any more. The connection closes, unless that response was complete: then it already
-        serves someone else.
-        """
-        if self._response is response:
-            self._fail(ConnectionLost("the exchange was given up"))
-
     @property
     def is_open(self) -> bool:
         """Whether neither side has closed it, as far as the event loop has seen."""
@@ -116,7 +109,7 @@ class Connection(asyncio.Protocol):
     def usable(self, now: float) -> bool:
         """Whether an idle connection can take an exchange: still open, and nothing came while nobody was asking."""
         transport = self._transport
-        if transport is None or transport.is_closing():
+        if transport is None:
             return False
         return now - self.idle_since < _PROBE_AFTER or not _readable(transport)
 

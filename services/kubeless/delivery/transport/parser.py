@@ -10,6 +10,7 @@ through.
 import httptools
 
 from kubeless.delivery.transport.errors import BadResponse
+from kubeless.delivery.transport.heads import Heads
 from kubeless.delivery.transport.limits import Limits
 from kubeless.delivery.transport.request import OURS
 from kubeless.delivery.transport.response import Response
@@ -24,13 +25,16 @@ class ResponseParser:
         "_barren",
         "_codings",
         "_fields",
+        "_headers",
+        "_heads",
         "_in_body",
         "_interim",
         "_is_current",
         "_limits",
-        "_max_headers",
         "_llhttp",
+        "_max_headers",
         "_response",
+        "_status",
         "_upgrade",
         "_without_body",
         "clean",
@@ -39,7 +43,8 @@ class ResponseParser:
         "seen",
     )
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, heads: Heads) -> None:
+        self._heads = heads
         self._limits = limits
         self._max_headers = limits.max_headers
         self._llhttp = httptools.HttpResponseParser(self)
@@ -61,7 +66,8 @@ class ResponseParser:
         this protocol.
         """
         self._response = response
-        self._fields: list[tuple[bytes, bytes]] | None = response.headers
+        self._headers: list[tuple[bytes, bytes]] = []
+        self._fields: list[tuple[bytes, bytes]] | None = self._headers
         self._without_body = without_body
         self._upgrade = upgrade
         self.seen = self.reusable = self.continued = self._in_body = False
@@ -76,14 +82,20 @@ class ResponseParser:
         """
         Raises BadResponse. Bytes after the end of a response do not spoil it, but the connection is no longer `clean`.
         """
-        if not self.seen:
+        is_first = not self.seen
+        if is_first:
             self.seen = True
+            if self._take_known(data):
+                return
             # llhttp makes a string of the version, so it is only asked when the first bytes leave a doubt.
             self._is_current = data.startswith(b"HTTP/1.1 ")
         self._barren += len(data)
         try:
             self._llhttp.feed_data(data)
-            if self._response is not None and self._barren > self._limits.max_head_bytes:
+            if self._response is None:
+                if is_first and self.reusable and self.clean and not self._without_body:
+                    self._heads.learn(data, self._status, self._headers)
+            elif self._barren > self._limits.max_head_bytes:
                 raise BadResponse(
                     f"headers, trailers or chunk extensions are longer than {self._limits.max_head_bytes} bytes"
                 )
@@ -99,7 +111,7 @@ class ResponseParser:
         """
         The endpoint closed the connection. Whether that completes the response (it had no length, RFC 9112 6.3 rule 8).
         """
-        if self._in_body and self._response is not None and not _has_length(self._response):
+        if self._in_body and self._response is not None and not self._has_length():
             self._finish()
         return self._response is None
 
@@ -127,13 +139,14 @@ class ResponseParser:
         if not (self._is_current and 200 <= status < 600) and not self._is_final(status):
             return
         if self._barren > self._limits.max_head_bytes:
-            self._check_head_size(response)
+            self._check_head_size()
         if self._codings:
             self._check_coding()
         self._in_body = True
         self._fields = None
         self.reusable = self._llhttp.should_keep_alive()
-        response.started(status)
+        self._status = status
+        response.started(status, self._headers)
         if self._without_body:
             self._finish()
 
@@ -147,10 +160,20 @@ class ResponseParser:
         if self._interim:
             self._interim = self._is_current = False
             self._codings.clear()
-            if self._response is not None:
-                self._response.headers.clear()
+            self._headers.clear()
         elif self._response is not None and not self._is_switching():
             self._finish()
+
+    def _take_known(self, data: bytes) -> bool:
+        """Whether `data` is a whole response with a head seen before; then it is done."""
+        found = None if self._without_body else self._heads.find(data)
+        if found is None or self._response is None:
+            return False
+        known, body = found
+        self.reusable = True
+        response, self._response = self._response, None
+        response.came_whole(known.status, known.headers, body)
+        return True
 
     def _is_final(self, status: int) -> bool:
         """Look closer at an odd start. False for 1xx: the real response is still to come (RFC 9110 15.2)."""
@@ -166,8 +189,7 @@ class ResponseParser:
         return not self._interim
 
     def _check_switch(self) -> None:
-        fields = self._response.headers if self._response is not None else ()
-        named = [value.lower() for name, value in fields if name.lower() == b"upgrade"]
+        named = [value.lower() for name, value in self._headers if name.lower() == b"upgrade"]
         asked = self._upgrade is not None and named == [self._upgrade.lower()]
         if not (asked and self._is_current and self._llhttp.should_upgrade()):
             raise BadResponse("the endpoint switched protocols unasked")
@@ -199,9 +221,9 @@ class ResponseParser:
             self._response.trailers = fields
         return fields
 
-    def _check_head_size(self, response: Response) -> None:
+    def _check_head_size(self) -> None:
         """Exact, but only looked at when the bytes that came with the head could be too many."""
-        size = sum(len(name) + len(value) + 4 for name, value in response.headers)
+        size = sum(len(name) + len(value) + 4 for name, value in self._headers)
         if size > self._limits.max_head_bytes:
             raise BadResponse(f"the headers are longer than {self._limits.max_head_bytes} bytes")
         self._barren -= size
@@ -215,6 +237,5 @@ class ResponseParser:
         if self._response is not None:
             raise error from None
 
-
-def _has_length(response: Response) -> bool:
-    return any(name.lower() in {b"content-length", _CODING} for name, _ in response.headers)
+    def _has_length(self) -> bool:
+        return any(name.lower() in {b"content-length", _CODING} for name, _ in self._headers)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from kubeless.delivery.transport.connection import Connection
 from kubeless.delivery.transport.errors import ConnectFailed, ConnectTimeout, PoolExhausted, TotalTimeout
+from kubeless.delivery.transport.heads import Heads
 from kubeless.delivery.transport.limits import Limits
 from kubeless.delivery.transport.timeouts import Timeouts, earliest
 from kubeless.routing.endpoints import Endpoint
@@ -39,6 +40,7 @@ class Pool:
         *,
         limits: Limits,
         counters: Counters,
+        heads: Heads,
         tasks: asyncio.TaskGroup,
         now: Callable[[], float],
         on_closed: Callable[[], None],
@@ -46,6 +48,7 @@ class Pool:
         self._endpoint = endpoint
         self._limits = limits
         self._counters = counters
+        self._heads = heads
         self._tasks = tasks
         self._now = now
         self._on_closed = on_closed
@@ -210,7 +213,7 @@ class Pool:
     async def _connect(self, timeout: float | None, deadline: float | None) -> Connection:
         loop = asyncio.get_running_loop()
         at = None if timeout is None else self._now() + timeout
-        connection = Connection(self, self._limits, self._tasks, self.authority.decode())
+        connection = Connection(self, self._limits, self._heads, self._tasks, self.authority.decode())
         try:
             async with asyncio.timeout_at(earliest(at, deadline)):
                 await loop.create_connection(lambda: connection, self._endpoint.host, self._endpoint.port)

@@ -117,7 +117,7 @@ def encode_head(request: Request, default_host: bytes) -> bytes:
 
 def encode_trailers(trailers: Headers) -> bytes:
     """Write the fields behind the last chunk, each with its line end. Raises InvalidRequest."""
-    parts = []
+    parts: list[bytes] = []
     for name, value in trailers:
         parts += (_NAMES[name][2:], value, b"\r\n")
     if b"".join(parts).translate(_VALUE).count(b"\n") != 2 * len(trailers):

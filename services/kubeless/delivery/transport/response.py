@@ -32,8 +32,11 @@ class Response:
     """One response; for one reader. What most responses never need is set on the class, for one is made per request."""
 
     status = 0
+    headers: Sequence[tuple[bytes, bytes]] = ()
+    """As sent by the endpoint, hop-by-hop ones included."""
+
     trailers: Sequence[tuple[bytes, bytes]] = ()
-    """Fields behind a chunked body, complete when the body is; those that would frame or route a message are left out."""
+    """Fields behind a chunked body, complete when it is. Those that would frame or route a message are left out."""
 
     tunnel: Tunnel | None = None
     """Where the bytes of the other protocol go both ways, when the status is 101. It is closed with the response."""
@@ -45,8 +48,6 @@ class Response:
     _waiter: asyncio.Future[None] | None = None
 
     def __init__(self, source: Source, high: int) -> None:
-        self.headers: list[tuple[bytes, bytes]] = []
-        """As sent by the endpoint, hop-by-hop ones included."""
         self._source: Source | None = source
         self._high = high
         self._chunks: list[bytes] = []
@@ -135,9 +136,19 @@ class Response:
 
     # -- for the connection
 
-    def started(self, status: int) -> None:
-        """The head has arrived; the headers are in `headers`."""
+    def came_whole(self, status: int, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> None:
+        """Head and body have arrived at once: short for the three calls below."""
         self.status = status
+        self.headers = headers
+        if body:
+            self._chunks.append(body)
+            self._buffered = len(body)
+        self.finished()
+
+    def started(self, status: int, headers: Sequence[tuple[bytes, bytes]]) -> None:
+        """The head has arrived."""
+        self.status = status
+        self.headers = headers
         self._wake()
 
     def arrived(self, chunk: bytes) -> None:

@@ -1,7 +1,7 @@
 """
 Whether a request may be sent once more, and where to: a decision without I/O.
 
-A request is repeated by itself only if that cannot do harm (RFC 9110 9.2.2, RFC 9112 9.3.1): no byte of it was accepted;
+A request is repeated by itself only if that does no harm (RFC 9110 9.2.2, RFC 9112 9.3.1): no byte of it was accepted;
 or the connection ended before the first byte of a response, and the method is idempotent, or the caller says that a
 second time does no harm. Everything else is for the routers' retry policy, which knows what the event is worth.
 """

@@ -18,6 +18,7 @@ from typing import Self
 
 from kubeless.delivery.transport.connection import Connection
 from kubeless.delivery.transport.errors import NoEndpoints, TransportClosed, TransportError
+from kubeless.delivery.transport.heads import Heads
 from kubeless.delivery.transport.health import Health
 from kubeless.delivery.transport.limits import Limits
 from kubeless.delivery.transport.pool import Counters, Pool
@@ -38,6 +39,7 @@ class Transport:
         self._pools: dict[Endpoint, Pool] = {}
         self._loads = _Loads(self._pools)
         self._health = Health()
+        self._heads = Heads()
         self._tasks = asyncio.TaskGroup()
         self._loop = asyncio.get_running_loop()
         self._sweep: asyncio.TimerHandle | None = None
@@ -152,7 +154,7 @@ class Transport:
             while not response.status:
                 await response.progress()
         except BaseException:
-            connection.give_up(response)
+            response.close()
             raise
         return response
 
@@ -201,6 +203,7 @@ class Transport:
             endpoint,
             limits=self._limits,
             counters=self.counters,
+            heads=self._heads,
             tasks=self._tasks,
             now=self._loop.time,
             on_closed=self._lost_one.set,
