@@ -6,8 +6,10 @@ An operator's `kubeless-config` ConfigMap has the say; without one it is the cat
 
 import os
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from kubeless.cli import messages
 from kubeless.cli.failure import Fatal
 from kubeless.core.errors import KubelessError
 
@@ -40,6 +42,21 @@ async def server_catalog(client: "KubeClient") -> "Catalog":
         return built_in()
     except KubelessError as error:
         raise ConfigUnreadable(f"Unable to read the configmap: {error}") from error
+
+
+def warn_of_end(catalog: "Catalog", runtime_id: str) -> None:
+    """
+    Tell that the version of a language gets no more security fixes.
+
+    Raises:
+        UnknownRuntime: there is no such runtime.
+    """
+    runtime = catalog.resolve(runtime_id)
+    today = datetime.now(UTC).date()
+    if runtime.has_ended(today):
+        newest = catalog.newest(runtime.language)
+        remedy = "" if newest.has_ended(today) else f"; {newest.id} does"
+        messages.warn(f"{runtime_id} gets no security fixes since {runtime.end_of_life}{remedy}")
 
 
 async def _config_place(client: "KubeClient", environ: Mapping[str, str]) -> tuple[str, str]:

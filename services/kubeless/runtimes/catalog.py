@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from kubeless.runtimes.images import parse_runtime_images
-from kubeless.runtimes.languages import python
+from kubeless.runtimes.languages.all import LANGUAGES
 from kubeless.runtimes.runtime import Runtime, UnknownRuntime
 
 REGISTRY = "kubeless"
@@ -38,6 +38,11 @@ class Catalog:
         """All ids, as they are listed to people."""
         return list(self._runtimes)
 
+    def newest(self, language: str) -> Runtime:
+        """The latest version of a language, which must be known."""
+        versions = [runtime for runtime in self._runtimes.values() if runtime.language == language]
+        return max(versions, key=lambda runtime: [int(part) for part in runtime.version.split(".")])
+
     def with_images(self, environ: Mapping[str, str]) -> "Catalog":
         """Replace the images that have a variable such as `PYTHON3.11_RUNTIME`, as the Go controller did."""
         return Catalog(
@@ -50,7 +55,7 @@ class Catalog:
 
 def built_in(registry: str = REGISTRY) -> Catalog:
     """The runtimes of this project, with images below `registry`."""
-    return Catalog(python.runtimes(registry))
+    return Catalog(_all(registry))
 
 
 def catalog_from_config(runtime_images: str | list[object], *, registry: str = REGISTRY) -> Catalog:
@@ -59,7 +64,11 @@ def catalog_from_config(runtime_images: str | list[object], *, registry: str = R
 
     Raises InvalidField that names the entry which cannot be used.
     """
-    return Catalog([*python.runtimes(registry), *parse_runtime_images(runtime_images)])
+    return Catalog([*_all(registry), *parse_runtime_images(runtime_images)])
+
+
+def _all(registry: str) -> list[Runtime]:
+    return [runtime for language in LANGUAGES for runtime in language.runtimes(registry)]
 
 
 _BUILT_IN = built_in()

@@ -8,6 +8,7 @@ name.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 from kubeless.core.errors import InvalidInput
 from kubeless.core.jsontypes import JsonObject
@@ -44,6 +45,12 @@ class Runtime:
     liveness_probe: JsonObject | None = None
     """A core/v1 Probe to use in place of the usual one."""
     image_pull_secrets: tuple[str, ...] = ()
+    end_of_life: date | None = None
+    """The day after which the language's authors mend this version no more; None if none is known."""
+
+    def has_ended(self, today: date) -> bool:
+        """Whether the version gets no more security fixes."""
+        return self.end_of_life is not None and self.end_of_life < today
 
 
 class UnknownRuntime(InvalidInput):

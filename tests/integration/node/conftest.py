@@ -23,7 +23,7 @@ from kubeless.local.apiserver.server import ApiServer
 from kubeless.local.node.node import run_node
 from kubeless.local.node.plan import RuntimeFinder
 from kubeless.local.node.settings import NodeSettings
-from kubeless.runtimes.locate import LocalRuntime
+from kubeless.runtimes.localruntime import LocalRuntime
 from kubeless.runtimes.runtime import Runtime
 
 NAMESPACE = "default"

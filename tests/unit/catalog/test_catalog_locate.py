@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from kubeless.runtimes import locate as locate_module
 from kubeless.runtimes.catalog import resolve
 from kubeless.runtimes.interpreters import Interpreter, ask
-from kubeless.runtimes.locate import RuntimeNotAvailable, locate
+from kubeless.runtimes.languages import python
+from kubeless.runtimes.localruntime import RuntimeNotAvailable
+from kubeless.runtimes.locate import locate
 
 Install = Callable[..., None]
 
@@ -24,7 +25,7 @@ def install(monkeypatch: pytest.MonkeyPatch) -> Install:
             major, minor = (int(part) for part in version.split("."))
             return Interpreter(f"/bin/python{version}", (major, minor, 5), has_pip) if version in versions else None
 
-        monkeypatch.setattr(locate_module, "find_interpreter", find)
+        monkeypatch.setattr(python, "find_interpreter", find)
 
     return install
 
@@ -60,7 +61,9 @@ def test_the_nearest_version_stands_in_with_a_warning(
     assert f"Python {expected}.5" in found.warning
 
 
-@pytest.mark.parametrize(("runtime", "said"), [("python2.7", "install python3"), ("python3.12", "python3.12")])
+@pytest.mark.parametrize(
+    ("runtime", "said"), [("python2.7", "apt install python3"), ("python3.12", "apt install python3")]
+)
 def test_what_cannot_run_says_what_to_install(install: Install, runtime: str, said: str) -> None:
     install()
     with pytest.raises(RuntimeNotAvailable, match=said):

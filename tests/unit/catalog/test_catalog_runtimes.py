@@ -1,6 +1,7 @@
 """Runtimes resolve by id, and the configuration replaces and extends them."""
 
 import json
+from datetime import date, timedelta
 
 import pytest
 
@@ -10,7 +11,38 @@ from kubeless.runtimes.runtime import Phase, UnknownRuntime
 
 
 def test_the_ids_of_old_articles_and_of_today_are_known() -> None:
-    assert {"python2.7", "python3.4", "python3.6", "python3.8", "python3.11", "python3.14"} <= set(runtime_ids())
+    python = ["python2.7", "python3.4", *(f"python3.{minor}" for minor in range(6, 15))]
+    nodejs = [f"nodejs{major}" for major in (6, 8, 10, 12, 14, *range(18, 25))]
+    variants = ["nodejs_distroless8", "nodejsCE8"]
+    ruby = [f"ruby{version}" for version in ("2.3", "2.4", "2.5", "2.6", "3.1", "3.2", "3.3", "3.4")]
+    php = [f"php{version}" for version in ("7.2", "7.3", "7.4", "8.1", "8.2", "8.3", "8.4")]
+    go = [f"go1.{minor}" for minor in (10, 13, 14, *range(22, 27))]
+    dotnet = ["dotnetcore2.0", "dotnetcore2.1", "dotnetcore2.2", "dotnetcore3.1", "dotnet8"]
+    java = [f"{language}{version}" for language in ("java", "jvm") for version in ("1.8", 11, 17, 21, 25)]
+    rest = ["vertx1.8", "ballerina0.981.0", "ballerina2201"]
+    assert {*python, *nodejs, *variants, *ruby, *php, *go, *dotnet, *java, *rest} <= set(runtime_ids())
+
+
+@pytest.mark.parametrize(
+    ("runtime_id", "ended"), [("python2.7", True), ("nodejs8", True), ("python3.14", False), ("ballerina2201", False)]
+)
+def test_a_version_that_nobody_mends_any_more_is_marked(runtime_id: str, ended: bool) -> None:
+    assert resolve(runtime_id).has_ended(date(2026, 1, 1)) is ended
+
+
+def test_the_last_day_of_a_version_is_not_after_its_end() -> None:
+    runtime = resolve("python3.11")
+    assert runtime.end_of_life is not None
+    assert not runtime.has_ended(runtime.end_of_life)
+    assert runtime.has_ended(runtime.end_of_life + timedelta(days=1))
+
+
+def test_variants_of_nodejs_differ_by_image_or_event_alone() -> None:
+    plain, distroless, events = resolve("nodejs20"), resolve("nodejs_distroless20"), resolve("nodejsCE20")
+    assert distroless.run.image == "kubeless/nodejs-distroless:20"
+    assert (plain.install, plain.run.env) == (distroless.install, distroless.run.env)
+    assert events.run.env == {**plain.run.env, "FUNC_EVENT_FORMAT": "cloudevents"}
+    assert resolve("nodejs6").run.image == "kubeless/nodejs:12", "the oldest that the server runs on"
 
 
 def test_a_python_runtime_installs_into_the_volume_and_looks_there() -> None:
@@ -27,7 +59,7 @@ def test_a_python_runtime_installs_into_the_volume_and_looks_there() -> None:
 def test_an_unknown_id_is_answered_with_the_known_ones(runtime_id: str) -> None:
     with pytest.raises(UnknownRuntime, match=r"^Invalid runtime: .*\. Supported runtimes are: python2\.7, ") as caught:
         resolve(runtime_id)
-    assert len(str(caught.value)) < 400
+    assert len(str(caught.value)) < 1200
 
 
 def test_images_come_from_the_registry_that_is_set() -> None:

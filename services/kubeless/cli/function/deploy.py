@@ -69,7 +69,7 @@ def print_dry_run(function: JsonObject, format_name: str) -> None:
 
 
 async def _check_runtime(client: "KubeClient", runtime: str | None) -> None:
-    from kubeless.cli.serverruntimes import ConfigUnreadable, server_catalog
+    from kubeless.cli.serverruntimes import ConfigUnreadable, server_catalog, warn_of_end
 
     if not runtime:
         return
@@ -78,7 +78,7 @@ async def _check_runtime(client: "KubeClient", runtime: str | None) -> None:
     except ConfigUnreadable as error:
         messages.warn(f"{error}. Runtime check is disabled.")
     else:
-        catalog.resolve(runtime)
+        warn_of_end(catalog, runtime)
 
 
 async def _create(client: "KubeClient", name: str, flags: dict[str, Any], settings: FunctionSettings) -> None:

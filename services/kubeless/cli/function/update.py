@@ -33,13 +33,13 @@ def command(name: str, **flags: Any) -> None:
 async def _update(name: str, flags: dict[str, Any]) -> None:
     from kubeless.cli.cluster import connect
     from kubeless.cli.function.build import changed_function
-    from kubeless.cli.serverruntimes import server_catalog
+    from kubeless.cli.serverruntimes import server_catalog, warn_of_end
 
     settings = await read_settings(flags)
     async with connect() as client:
         namespace = flags["namespace"] or client.namespace
         if settings.runtime:
-            (await server_catalog(client)).resolve(settings.runtime)
+            warn_of_end(await server_catalog(client), settings.runtime)
         if flags["dry_run"]:
             current = await _current(client, name, namespace)
             print_dry_run(changed_function(current, settings), flags["format_name"])

@@ -27,7 +27,8 @@ from kubeless.local.node.process import Command
 from kubeless.local.node.settings import NodeSettings
 from kubeless.local.node.volumes import plan_volumes, write_volumes
 from kubeless.runtimes.catalog import resolve
-from kubeless.runtimes.locate import LocalRuntime, RuntimeNotAvailable, locate
+from kubeless.runtimes.localruntime import LocalRuntime, RuntimeNotAvailable
+from kubeless.runtimes.locate import locate
 from kubeless.runtimes.runtime import Runtime, UnknownRuntime
 
 T = TypeVar("T")

@@ -34,8 +34,11 @@ class Outcome(NamedTuple):
 class Invoker:
     """Calls one function; its context is the same for every call."""
 
-    def __init__(self, function: Function, *, timeout: float, runtime: str, memory_limit: str) -> None:
+    def __init__(
+        self, function: Function, *, timeout: float, runtime: str, memory_limit: str, text_data: bool = False
+    ) -> None:
         self._function = function
+        self._text_data = text_data
         self._context = {
             "function-name": function.name,
             "timeout": timeout,
@@ -77,9 +80,9 @@ class Invoker:
     def _call(self, request: Request) -> Any:
         function = self._function
         if function.parameters == 2:
-            return function.call(make_event(request), dict(self._context))
+            return function.call(make_event(request, text_data=self._text_data), dict(self._context))
         if function.parameters == 1:
-            return function.call(make_event(request))
+            return function.call(make_event(request, text_data=self._text_data))
         return function.call()
 
 

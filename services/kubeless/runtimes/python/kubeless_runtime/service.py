@@ -56,7 +56,11 @@ class Service:
         self.on_no_connections: Callable[[], None] | None = None
         self._is_async = function.is_async
         self._invoker = Invoker(
-            function, timeout=settings.timeout, runtime=settings.runtime, memory_limit=settings.memory_limit
+            function,
+            timeout=settings.timeout,
+            runtime=settings.runtime,
+            memory_limit=settings.memory_limit,
+            text_data=settings.text_data,
         )
         self._scoreboard = scoreboard
         self._slot = slot

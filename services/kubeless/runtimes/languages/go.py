@@ -1,0 +1,50 @@
+"""The Go runtimes. A function is compiled into its server, so there is one image to compile with and one to run."""
+
+from kubeless.runtimes.languages.language import Language, cluster_only, ends
+from kubeless.runtimes.runtime import Phase, Runtime
+from kubeless.runtimes.toolchain import Toolchain
+
+VERSIONS = {
+    "1.10": "2019-02-25",
+    "1.13": "2020-08-11",
+    "1.14": "2021-02-16",
+    "1.22": "2025-02-11",
+    "1.23": "2025-08-12",
+    "1.24": "2026-02-11",
+    "1.25": "2026-08-11",
+    "1.26": "",
+}
+"""With the day of their end of life: when the second next version was released (go.dev/doc/devel/release)."""
+
+TOOLCHAIN = Toolchain(
+    title="Go",
+    programs=("go{version}", "go"),
+    ask=("version",),
+    answer=r"go(\d+\.\d+(?:\.\d+)?)",
+    package="apt install golang",
+)
+
+
+def runtimes(registry: str) -> list[Runtime]:
+    """The runtimes, with images below `registry`."""
+    return [_runtime(version, registry) for version in VERSIONS]
+
+
+def _runtime(version: str, registry: str) -> Runtime:
+    return Runtime(
+        id=f"go{version}",
+        language="go",
+        version=version,
+        dep_name="Gopkg.toml" if version == "1.10" else "go.mod",
+        suffix=".go",
+        compile=Phase(
+            image=f"{registry}/go-init:{version}",
+            command="/compile-function.sh",
+            env={"GOCACHE": "$(KUBELESS_INSTALL_VOLUME)/.cache"},
+        ),
+        run=Phase(image=f"{registry}/go:{version}"),
+        end_of_life=ends(VERSIONS, version),
+    )
+
+
+LANGUAGE = Language(runtimes=runtimes, locate={"go": cluster_only(TOOLCHAIN, VERSIONS)})
