@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from kubeless.cli.failure import Fatal
 from kubeless.cli.function.pods import function_pods
-from kubeless.cli.kafkaadmin import KafkaAdmin, Refused
+from kubeless.cli.kafkaadmin import KafkaAdmin
+from kubeless.cli.serviceadmin import Refused
 from kubeless.cli.topic.messagefile import encode
 
 if TYPE_CHECKING:

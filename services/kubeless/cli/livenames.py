@@ -37,6 +37,21 @@ def complete_kafka_triggers(context: click.Context, _: click.Parameter, incomple
     return _complete(context, KAFKA_TRIGGERS, incomplete)
 
 
+def complete_nats_triggers(context: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+    """Names of NATS triggers, likewise."""
+    from kubeless.api.resource import NATS_TRIGGERS
+
+    return _complete(context, NATS_TRIGGERS, incomplete)
+
+
+def complete_letter_triggers(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Names of the triggers that can have dead letters, of the kind that the command line names so far."""
+    kind = context.params.get("kind")
+    kafka = [] if kind == "nats" else complete_kafka_triggers(context, parameter, incomplete)
+    nats = [] if kind == "kafka" else complete_nats_triggers(context, parameter, incomplete)
+    return sorted({*kafka, *nats})
+
+
 def _complete(context: click.Context, resource: "Resource", incomplete: str) -> list[str]:
     import asyncio
 

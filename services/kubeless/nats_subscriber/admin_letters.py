@@ -16,7 +16,7 @@ from kubeless.core.jsontypes import JsonObject
 from kubeless.delivery import deadletter
 from kubeless.delivery.admin.errors import AdminError
 from kubeless.delivery.admin.letters import Choice, StoredLetter, number
-from kubeless.nats_subscriber.admin_names import SUBJECT_HEADER
+from kubeless.nats_subscriber.deadletters import MESSAGE_ID, ORIGINAL, SUBJECT
 from kubeless.nats_subscriber.jetstream import STREAM_NOT_FOUND, JetStream, JetStreamRefused
 from kubeless.nats_subscriber.records import KEY, Position, core_event, stream_event
 
@@ -125,19 +125,29 @@ def read_headers(block: bytes) -> tuple[tuple[str, bytes], ...]:
 
 
 def original_event(letter: Letter) -> Event:
-    """The event that the letter holds, as it was made of the original message: same id, same headers."""
-    subject, event_id = letter.fact(SUBJECT_HEADER), letter.fact(deadletter.EVENT_ID)
-    for field, value in ((SUBJECT_HEADER, subject), (deadletter.EVENT_ID, event_id)):
+    """The event that the letter holds, as it was made of the original message: same id, time and headers."""
+    subject, event_id = letter.fact(SUBJECT), letter.fact(deadletter.EVENT_ID)
+    for field, value in ((SUBJECT, subject), (deadletter.EVENT_ID, event_id)):
         if not value:
             raise InvalidField(field, value, problem="is missing on the letter", remedy="purge this dead letter")
-    kept = [*letter.original_headers, *((name, value) for name, value in letter.headers if name.lower() == KEY)]
-    headers = {name: value.decode(errors="replace") for name, value in kept}
-    data = letter.value or b""
+    headers, data, time = original_headers(letter), letter.value or b"", letter.event_time
     stream, _, sequence = event_id.rpartition("/")
     position = number(sequence)
     if stream and position is not None and str(position) == sequence:
-        return stream_event(subject, data, headers, Position(stream, 1, position, round(letter.time * 1e9), 0))
-    return core_event(subject, data, headers, identity=event_id, reply="", now=letter.time)
+        return stream_event(subject, data, headers, Position(stream, 1, position, round(time * 1e9), 0))
+    return core_event(subject, data, headers, identity=event_id, reply="", now=time)
+
+
+def original_headers(letter: Letter) -> dict[str, str]:
+    """The headers of the original message, undoing `deadletters.letter_headers`."""
+    found = {}
+    for name, value in letter.headers:
+        lower = name.lower()
+        if lower.startswith(ORIGINAL):
+            found[name[len(ORIGINAL) :]] = value.decode(errors="replace")
+        elif lower == KEY or not lower.startswith((deadletter.PREFIX, MESSAGE_ID.lower())):
+            found[name] = value.decode(errors="replace")
+    return found
 
 
 def _seconds(text: str) -> float:

@@ -12,9 +12,6 @@ from kubeless.core.errors import InvalidField
 SERVICE = "nats-trigger-controller"
 """The Kubernetes Service where the operations are served."""
 
-SUBJECT_HEADER = "kubeless-subject"
-"""On a dead letter: the subject that its event was published to."""
-
 _SEQUENCE = re.compile(r"[1-9][0-9]{0,17}")
 
 

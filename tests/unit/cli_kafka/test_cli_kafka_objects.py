@@ -5,15 +5,18 @@ import json
 import pytest
 
 from kubeless.cli.deadletter.body import body_text
+from kubeless.cli.deadletter.kind import KINDS
 from kubeless.cli.deadletter.places import Place, place_of
-from kubeless.cli.deadletter.purge import chosen, last_offsets
+from kubeless.cli.deadletter.purge import chosen
 from kubeless.cli.deadletter.redrive import next_size
 from kubeless.cli.failure import Fatal
 from kubeless.cli.mergepatch import merge_patch
 from kubeless.cli.progressbar import bar
 from kubeless.cli.topic.messagefile import BATCH_BYTES, batches
-from kubeless.cli.trigger.kafka.build import changed_kafka_trigger, new_kafka_trigger, read_selector, selector_text
-from kubeless.cli.trigger.kafka.report import hint
+from kubeless.cli.trigger.change import changed_trigger
+from kubeless.cli.trigger.conditions import hint
+from kubeless.cli.trigger.kafka.build import new_kafka_trigger, read_selector
+from kubeless.cli.trigger.selector import selector_text
 from kubeless.core.jsontypes import JsonObject
 
 
@@ -50,7 +53,7 @@ def test_a_selector_that_cannot_be_read_is_refused_in_the_words_of_old(text: str
 
 def test_a_new_selector_takes_the_place_of_the_old() -> None:
     current = new_kafka_trigger("t", "n", topic="x", selector=read_selector("a=b,c=d"))
-    patch = merge_patch(current, changed_kafka_trigger(current, selector=read_selector("a=z")))
+    patch = merge_patch(current, changed_trigger(current, {"functionSelector": read_selector("a=z")}))
     assert patch == {"spec": {"functionSelector": {"matchLabels": {"a": "z", "c": None}}}}
 
 
@@ -65,8 +68,8 @@ def test_a_status_that_is_older_than_the_last_change_is_told() -> None:
         status = {"observedGeneration": observed, "conditions": [{"type": "Ready"}]}
         return {"metadata": {"generation": 2}, "status": status}
 
-    assert "older than the last change" in hint(trigger(1))
-    assert hint(trigger(2)) == ""
+    assert "older than the last change" in hint(trigger(1), title="Kafka")
+    assert hint(trigger(2), title="Kafka") == ""
 
 
 def test_lines_become_messages_whatever_ends_them() -> None:
@@ -103,20 +106,22 @@ def test_a_body_is_shown_as_what_it_is(value: bytes | None, text: str) -> None:
 
 
 def test_where_the_dead_letters_of_a_trigger_are() -> None:
+    kafka = KINDS["kafka"]
+
     def trigger(**letter: object) -> Place | None:
         spec = {"topic": "bills", "delivery": {"deadLetter": letter}}
-        return place_of({"metadata": {"name": "t"}, "spec": spec}, "n")
+        return place_of(kafka, {"metadata": {"name": "t"}, "spec": spec}, "n")
 
-    assert trigger() == Place("bills.n.t.dlq", "KafkaTrigger/n/t")
-    assert trigger(topic="own") == Place("own", "KafkaTrigger/n/t")
+    assert trigger() == Place(kafka, "bills.n.t.dlq", "KafkaTrigger/n/t")
+    assert trigger(topic="own") == Place(kafka, "own", "KafkaTrigger/n/t")
     assert trigger(disabled=True) is None
 
 
 def test_only_what_was_listed_is_purged() -> None:
     letters = [{"id": each} for each in ("0/1", "0/10", "1/2")]
-    assert last_offsets(letters) == {"0": 10, "1": 2}
-    assert [each["id"] for each in chosen(letters, (0, 9))] == ["0/1"]
-    assert chosen(letters, None) == letters
+    place = Place(KINDS["kafka"], "t")
+    assert place.kind.up_to(chosen(place, letters, None)) == {"0": 10, "1": 2}
+    assert chosen(place, letters, "0/9") == ["0/1"]
 
 
 def test_batches_grow_while_they_are_quick() -> None:

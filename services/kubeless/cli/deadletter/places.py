@@ -1,16 +1,11 @@
-"""Where dead letters are: the topics of triggers, and the letters in them."""
+"""Where dead letters are: the topics and subjects of triggers."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
 
-from kubeless.api.resource import KAFKA_TRIGGERS
+from kubeless.cli.deadletter.kind import KINDS, LetterKind
 from kubeless.cli.failure import Fatal
-from kubeless.cli.kafkaadmin import KafkaAdmin, Refused, read_topic_name
-from kubeless.cli.trigger.objects import find_trigger
 from kubeless.core.jsontypes import JsonObject
-from kubeless.delivery.admin.names import MAX_LETTERS
-from kubeless.kafka_consumer.admin_names import dead_letter_topic
 
 if TYPE_CHECKING:
     from kubeless.kube.client import KubeClient
@@ -18,73 +13,118 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One topic, and the trigger whose letters there are meant; empty: all."""
+    """One topic or subject, and the trigger whose letters there are meant; empty: all."""
 
-    topic: str
+    kind: LetterKind
+    name: str
     trigger: str = ""
     """`<kind>/<namespace>/<name>`"""
 
 
-async def find_places(client: "KubeClient", trigger: str | None, topic: str | None, namespace: str) -> list[Place]:
+@dataclass(frozen=True, slots=True)
+class Where:
+    """What a command line says of the place, as `flags.place_options` reads it."""
+
+    trigger: str | None
+    kind: str | None
+    topic: str | None
+    subject: str | None
+    namespace: str | None
+    kafka_namespace: str
+    nats_namespace: str
+
+    def check(self) -> None:
+        """Raises `Fatal` for flags that contradict each other."""
+        named = [name for name, place in (("kafka", self.topic), ("nats", self.subject)) if place]
+        if len(named) > 1:
+            raise Fatal("--topic is of Kafka and --subject of NATS; give one of them")
+        if named and self.kind not in (None, *named):
+            flag = "--topic" if self.topic else "--subject"
+            raise Fatal(f"{flag}: is not of --kind {self.kind}; leave one of the two away")
+
+    @property
+    def kinds(self) -> list[LetterKind]:
+        """Those that can be meant."""
+        if self.topic or self.subject:
+            return [KINDS["kafka" if self.topic else "nats"]]
+        return [KINDS[self.kind]] if self.kind else list(KINDS.values())
+
+    def service_namespace(self, kind: LetterKind) -> str:
+        """Where the service of a kind is."""
+        return self.kafka_namespace if kind is KINDS["kafka"] else self.nats_namespace
+
+
+async def find_places(client: "KubeClient", where: Where, namespace: str) -> list[Place]:
     """
     Where to look.
 
     Raises:
-        Fatal: there is no such trigger, and no topic is given.
+        Fatal: there is no such trigger, or there are two, and no place is given.
     """
-    if topic:
-        return [Place(read_topic_name(topic), trigger_text(namespace, trigger) if trigger else "")]
-    if trigger:
-        found = [await find_trigger(client, KAFKA_TRIGGERS, trigger, namespace, title="Kafka")]
+    where.check()
+    if name := where.topic or where.subject:
+        (kind,) = where.kinds
+        trigger = trigger_text(kind, namespace, where.trigger) if where.trigger else ""
+        return [Place(kind, kind.check_place(name), trigger)]
+    if where.trigger:
+        found = [await _find(client, where.kinds, where.trigger, namespace)]
     else:
-        found = list((await client.list(KAFKA_TRIGGERS, namespace=namespace)).items)
-    return [place for each in found if (place := place_of(each, namespace)) is not None]
+        found = [(kind, each) for kind in where.kinds for each in await _list(client, kind, namespace)]
+    return [place for kind, each in found if (place := place_of(kind, each, namespace)) is not None]
 
 
-def place_of(trigger: JsonObject, namespace: str) -> Place | None:
+def place_of(kind: LetterKind, trigger: JsonObject, namespace: str) -> Place | None:
     """Where the dead letters of a trigger are; None if it keeps none."""
     name, spec = trigger["metadata"]["name"], trigger.get("spec") or {}
     choice = (spec.get("delivery") or {}).get("deadLetter") or {}
     if choice.get("disabled"):
         return None
-    topic = choice.get("topic") or dead_letter_topic(str(spec.get("topic")), namespace, name)
-    return Place(topic, trigger_text(namespace, name))
+    place = choice.get(kind.place) or kind.default_place(spec, namespace, name)
+    return Place(kind, place, trigger_text(kind, namespace, name))
 
 
-def trigger_text(namespace: str, name: str) -> str:
+def trigger_text(kind: LetterKind, namespace: str, name: str) -> str:
     """How a dead letter names its trigger."""
-    return f"{KAFKA_TRIGGERS.kind}/{namespace}/{name}"
+    return f"{kind.trigger.resource.kind}/{namespace}/{name}"
 
 
-async def list_letters(
-    admin: KafkaAdmin, place: Place, *, function: str = "", limit: int | None = None
-) -> list[JsonObject]:
-    """
-    The letters of a place, oldest first in each partition, `limit` at most. A topic that does not exist holds none:
-    it is made with the first letter.
-    """
-    found: list[JsonObject] = []
-    while limit is None or len(found) < limit:
-        wanted = MAX_LETTERS if limit is None else min(MAX_LETTERS, limit - len(found))
-        query = {"trigger": place.trigger, "function": function, "limit": str(wanted)}
-        if found:
-            query["after"] = found[-1]["id"]
-        try:
-            page = await admin.call("GET", f"deadletters/{place.topic}?{urlencode(query)}")
-        except Refused as error:
-            if error.reason != "TopicNotFound":
-                raise
-            return found
-        found += page
-        if len(page) < wanted:
-            break
-    return found
-
-
-def one_place(places: list[Place], trigger: str | None) -> Place:
+def one_place(places: list[Place], where: Where) -> Place:
     """The only place; raises `Fatal` if there is none or more than one."""
     if len(places) == 1:
         return places[0]
-    if trigger:
-        raise Fatal(f"Kafka trigger {trigger} keeps no dead letters: spec.delivery.deadLetter.disabled is true")
+    if where.trigger:
+        raise Fatal(f"Trigger {where.trigger} keeps no dead letters: spec.delivery.deadLetter.disabled is true")
     raise Fatal("Name the trigger of the dead letter, as 'kubeless deadletter list' shows it")
+
+
+async def _find(
+    client: "KubeClient", kinds: list[LetterKind], name: str, namespace: str
+) -> tuple[LetterKind, JsonObject]:
+    from kubeless.kube.errors import NotFound
+
+    found: list[tuple[LetterKind, JsonObject]] = []
+    for kind in kinds:
+        try:
+            found.append((kind, await client.get(kind.trigger.resource, name, namespace=namespace)))
+        except NotFound as error:
+            missing = error
+    if not found:
+        title, *others = (kind.trigger.title for kind in kinds)
+        what = f"{title} trigger {name} in namespace {namespace}{''.join(f', nor a {other} one' for other in others)}"
+        raise Fatal(f"Unable to find {what}. Error {missing}") from missing
+    if len(found) > 1:
+        raise Fatal(
+            f"There is more than one trigger {name} in namespace {namespace}; choose with --kind "
+            + " or --kind ".join(kind.name for kind, _ in found)
+        )
+    return found[0]
+
+
+async def _list(client: "KubeClient", kind: LetterKind, namespace: str) -> list[JsonObject]:
+    """The triggers of a kind; none where the cluster does not know it."""
+    from kubeless.kube.errors import NotFound
+
+    try:
+        return list((await client.list(kind.trigger.resource, namespace=namespace)).items)
+    except NotFound:
+        return []

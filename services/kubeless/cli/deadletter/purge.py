@@ -1,14 +1,14 @@
 """`kubeless deadletter purge`."""
 
 import asyncio
-import json
+from typing import Any
 
 import click
 
 from kubeless.cli import messages
 from kubeless.cli.commands import Command
 from kubeless.cli.deadletter.flags import function_option, place_options, trigger_argument
-from kubeless.cli.kafkaadmin import KafkaAdmin
+from kubeless.cli.deadletter.places import Place, Where, find_places, one_place
 from kubeless.core.jsontypes import JsonObject
 
 
@@ -18,72 +18,35 @@ from kubeless.core.jsontypes import JsonObject
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @function_option
 @place_options
-def command(
-    trigger: str | None,
-    up_to: str | None,
-    yes: bool,
-    function: str | None,
-    topic: str | None,
-    namespace: str | None,
-    kafka_namespace: str,
-) -> None:
+def command(up_to: str | None, yes: bool, function: str | None, **where: Any) -> None:
     """Delete events that could not be delivered, for ever."""
-    asyncio.run(_purge(trigger, up_to, yes, function, topic, namespace, kafka_namespace))
+    asyncio.run(_purge(Where(**where), up_to, function, yes=yes))
 
 
-async def _purge(
-    trigger: str | None,
-    up_to: str | None,
-    yes: bool,
-    function: str | None,
-    topic: str | None,
-    namespace: str | None,
-    kafka_namespace: str,
-) -> None:
+async def _purge(where: Where, up_to: str | None, function: str | None, *, yes: bool) -> None:
     from kubeless.cli.cluster import connect
-    from kubeless.cli.deadletter.places import find_places, list_letters, one_place
-    from kubeless.kafka_consumer.admin_names import LetterId
+    from kubeless.cli.deadletter.box import open_box
 
-    last = LetterId.parse(up_to) if up_to else None
     async with connect() as client:
-        scope = namespace or client.namespace
-        admin = KafkaAdmin(client, kafka_namespace)
-        places = await find_places(client, trigger, topic, scope)
-        if last is not None:
-            places = [one_place(places, trigger)]
+        scope = where.namespace or client.namespace
+        places = await find_places(client, where, scope)
+        if up_to is not None:
+            places = [one_place(places, where)]
+            up_to = places[0].kind.check_id(up_to)
         only = f"{scope}/{function}" if function else ""
-        work = [(each, chosen(await list_letters(admin, each, function=only), last)) for each in places]
+        boxes = [open_box(client, where, place) for place in places]
+        work = [(box, chosen(box.place, await box.letters(function=only), up_to)) for box in boxes]
         total = sum(len(letters) for _, letters in work)
         if not total:
             messages.info("No dead letters to purge")
             return
         if not yes:
             click.confirm(f"Delete {total} dead letters for ever?", abort=True, err=True)
-        purged = 0
-        for place, letters in work:
-            if letters:
-                body = {"upTo": last_offsets(letters), "trigger": place.trigger, "function": only}
-                (answer,) = await admin.call("POST", f"deadletters/{place.topic}/purge", body=json.dumps(body).encode())
-                purged += int(answer.get("purged", 0))
+        purged = sum([await box.purge(letters, function=only) for box, letters in work if letters])
     messages.info(f"{purged} dead letters purged")
 
 
-def chosen(letters: list[JsonObject], last: tuple[int, int] | None) -> list[JsonObject]:
-    """The letters up to `last` in its partition; all if it is None."""
-    if last is None:
-        return letters
-    return [letter for letter in letters if _is_up_to(str(letter["id"]), last)]
-
-
-def _is_up_to(letter: str, last: tuple[int, int]) -> bool:
-    partition, _, offset = letter.partition("/")
-    return int(partition) == last[0] and int(offset) <= last[1]
-
-
-def last_offsets(letters: list[JsonObject]) -> dict[str, int]:
-    """The last offset of each partition: what came since they were listed stays."""
-    offsets: dict[str, int] = {}
-    for letter in letters:
-        partition, _, offset = str(letter["id"]).partition("/")
-        offsets[partition] = max(int(offset), offsets.get(partition, 0))
-    return offsets
+def chosen(place: Place, letters: list[JsonObject], last: str | None) -> list[str]:
+    """The IDs of the letters up to `last`; all if it is None."""
+    found = (str(letter["id"]) for letter in letters)
+    return [each for each in found if last is None or place.kind.is_up_to(each, last)]

@@ -6,24 +6,23 @@ wait for round trips, and Ctrl-C leaves what was not sent for untouched.
 """
 
 import asyncio
-import json
 import time
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from kubeless.cli import messages
 from kubeless.cli.commands import Command
 from kubeless.cli.deadletter.flags import function_option, place_options, trigger_argument
+from kubeless.cli.deadletter.places import Where, find_places, one_place
 from kubeless.cli.failure import Fatal
-from kubeless.cli.kafkaadmin import KafkaAdmin
 from kubeless.cli.progressbar import ProgressBar
 from kubeless.core.jsontypes import JsonObject
 
 if TYPE_CHECKING:
-    from kubeless.cli.deadletter.places import Place
+    from kubeless.cli.deadletter.box import LetterBox
 
 _FIRST_BATCH = 8
 _LARGEST_BATCH = 512
@@ -57,15 +56,7 @@ class Tally:
 @click.option("--all", "everything", is_flag=True, help="All of the trigger, or of the namespace without one.")
 @function_option
 @place_options
-def command(
-    trigger: str | None,
-    letters: tuple[str, ...],
-    everything: bool,
-    function: str | None,
-    topic: str | None,
-    namespace: str | None,
-    kafka_namespace: str,
-) -> None:
+def command(letters: tuple[str, ...], everything: bool, function: str | None, **where: Any) -> None:
     """
     Deliver events again, each to the function it failed for.
 
@@ -73,51 +64,40 @@ def command(
     """
     if bool(letters) == everything:
         raise click.UsageError("give the IDs of dead letters after the trigger, or --all")
-    tally = asyncio.run(_redrive(trigger, letters, function, topic, namespace, kafka_namespace))
+    tally = asyncio.run(_redrive(Where(**where), letters, function))
     _tell(tally)
 
 
-async def _redrive(
-    trigger: str | None,
-    letters: tuple[str, ...],
-    function: str | None,
-    topic: str | None,
-    namespace: str | None,
-    kafka_namespace: str,
-) -> Tally:
+async def _redrive(where: Where, letters: tuple[str, ...], function: str | None) -> Tally:
     from kubeless.cli.cluster import connect
-    from kubeless.cli.deadletter.places import find_places, list_letters, one_place
-    from kubeless.kafka_consumer.admin_names import LetterId
+    from kubeless.cli.deadletter.box import find_boxes, open_box
 
-    wanted = [str(LetterId.parse(letter)) for letter in letters]
     tally = Tally()
     async with connect() as client:
-        scope = namespace or client.namespace
-        admin = KafkaAdmin(client, kafka_namespace)
-        places = await find_places(client, trigger, topic, scope)
-        if wanted:
-            work = [(one_place(places, trigger), wanted)]
+        scope = where.namespace or client.namespace
+        if letters:
+            place = one_place(await find_places(client, where, scope), where)
+            work = [(open_box(client, where, place), [place.kind.check_id(letter) for letter in letters])]
         else:
             only = f"{scope}/{function}" if function else ""
-            work = [
-                (each, [letter["id"] for letter in await list_letters(admin, each, function=only)]) for each in places
-            ]
+            boxes = await find_boxes(client, where, scope)
+            work = [(box, [str(letter["id"]) for letter in await box.letters(function=only)]) for box in boxes]
         with ProgressBar("dead letters") as bar:
-            await _send_all(admin, work, tally, bar)
+            await _send_all(work, tally, bar)
     return tally
 
 
-async def _send_all(admin: KafkaAdmin, work: "list[tuple[Place, list[str]]]", tally: Tally, bar: ProgressBar) -> None:
+async def _send_all(work: "list[tuple[LetterBox, list[str]]]", tally: Tally, bar: ProgressBar) -> None:
     total = sum(len(letters) for _, letters in work)
     size = _FIRST_BATCH
-    for place, letters in work:
+    for box, letters in work:
+        name = box.place.trigger.rpartition("/")[2] or box.place.name
         position = 0
         while position < len(letters):
             batch = letters[position : position + size]
             began = time.monotonic()
-            body = json.dumps({"letters": batch}).encode()
-            for result in await admin.call("POST", f"deadletters/{place.topic}/redrive", body=body, timeout=_PATIENCE):
-                tally.add(place.trigger.rpartition("/")[2] or place.topic, result)
+            for result in await box.redrive(batch, timeout=_PATIENCE):
+                tally.add(name, result)
             position += len(batch)
             size = next_size(size, seconds=time.monotonic() - began)
             bar.show(tally.results.total() / total, tally.results.total())

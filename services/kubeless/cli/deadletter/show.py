@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+from typing import Any
 
 import click
 
@@ -9,8 +10,8 @@ from kubeless.cli import output
 from kubeless.cli.commands import Command
 from kubeless.cli.deadletter.body import body_text
 from kubeless.cli.deadletter.flags import place_options
-from kubeless.cli.kafkaadmin import KafkaAdmin
-from kubeless.cli.livenames import complete_kafka_triggers
+from kubeless.cli.deadletter.places import Where, find_places, one_place
+from kubeless.cli.livenames import complete_letter_triggers
 from kubeless.cli.options import output_option
 from kubeless.core.jsontypes import JsonObject
 
@@ -30,24 +31,16 @@ _WIDTH = 80
 
 
 @click.command(cls=Command)
-@click.argument("trigger", shell_complete=complete_kafka_triggers)
+@click.argument("trigger", shell_complete=complete_letter_triggers)
 @click.argument("letter", metavar="ID")
 @click.option("--raw", is_flag=True, help="Print nothing but the body, byte for byte.")
 @output_option("json", "yaml")
 @place_options
-def command(
-    trigger: str,
-    letter: str,
-    raw: bool,
-    format_name: str,
-    topic: str | None,
-    namespace: str | None,
-    kafka_namespace: str,
-) -> None:
+def command(letter: str, raw: bool, format_name: str, **where: Any) -> None:
     """Print an event that could not be delivered, with headers and body."""
     if format_name not in ("", "json", "yaml"):
         raise output.wrong_format()
-    found = asyncio.run(_show(trigger, letter, topic, namespace, kafka_namespace))
+    found = asyncio.run(_show(Where(**where), letter))
     if raw:
         output.write_bytes(_decode(found.get("valueBase64")) or b"")
         return
@@ -60,18 +53,13 @@ def command(
             output.write(letter_text(found))
 
 
-async def _show(
-    trigger: str, letter: str, topic: str | None, namespace: str | None, kafka_namespace: str
-) -> JsonObject:
+async def _show(where: Where, letter: str) -> JsonObject:
     from kubeless.cli.cluster import connect
-    from kubeless.cli.deadletter.places import find_places, one_place
-    from kubeless.kafka_consumer.admin_names import LetterId
+    from kubeless.cli.deadletter.box import open_box
 
-    wanted = LetterId.parse(letter)
     async with connect() as client:
-        place = one_place(await find_places(client, trigger, topic, namespace or client.namespace), trigger)
-        (found,) = await KafkaAdmin(client, kafka_namespace).call("GET", f"deadletters/{place.topic}/{wanted}")
-        return found
+        place = one_place(await find_places(client, where, where.namespace or client.namespace), where)
+        return await open_box(client, where, place).show(place.kind.check_id(letter))
 
 
 def letter_text(letter: JsonObject) -> str:

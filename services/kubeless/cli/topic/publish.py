@@ -1,8 +1,6 @@
 """`kubeless topic publish`: one message, or a file of them."""
 
 import asyncio
-import os
-import stat
 from collections.abc import Iterator
 from typing import IO
 
@@ -10,13 +8,11 @@ import click
 
 from kubeless.cli import messages
 from kubeless.cli.commands import Command
-from kubeless.cli.failure import Fatal
 from kubeless.cli.kafkaadmin import KafkaAdmin, kafka_namespace_option, read_topic_name
 from kubeless.cli.keyvalues import pairs_callback
 from kubeless.cli.options import cluster_options
-from kubeless.cli.progressbar import ProgressBar
+from kubeless.cli.publishing import input_size, publish_all
 from kubeless.cli.topic.messagefile import Batch, batches, encode
-from kubeless.core.errors import KubelessError
 from kubeless.core.jsontypes import JsonObject
 
 
@@ -53,40 +49,28 @@ def command(
         lines = [Batch(encode(fields | {"value": data}), 1, 0)]
         answer = asyncio.run(_publish(path, iter(lines), 0, kafka_namespace))
     else:
-        answer = asyncio.run(_publish(path, batches(file, fields, json_lines=json_lines), _size(file), kafka_namespace))
+        answer = asyncio.run(
+            _publish(path, batches(file, fields, json_lines=json_lines), input_size(file), kafka_namespace)
+        )
     messages.info(_success(topic, *answer))
 
 
 async def _publish(path: str, waiting: Iterator[Batch], size: int, kafka_namespace: str) -> tuple[int, JsonObject]:
-    """How many were published, and the last answer. `size` is that of the input in bytes, 0 if it is not known."""
     from kubeless.cli.cluster import connect
 
-    count, answer = 0, JsonObject()
     async with connect() as client:
         admin = KafkaAdmin(client, kafka_namespace)
-        with ProgressBar("messages") as bar:
-            try:
-                # A file may be a pipe or on a slow disk.
-                while (batch := await asyncio.to_thread(next, waiting, None)) is not None:
-                    (answer,) = await admin.call("POST", path, body=batch.body)
-                    count += batch.messages
-                    bar.show(batch.read / size if size else 0, count)
-            except KubelessError as error:
-                if not count:
-                    raise
-                raise Fatal(f"{error}; {count} messages before were published") from error
-    return count, answer
+
+        async def send(body: bytes) -> JsonObject:
+            (answer,) = await admin.call("POST", path, body=body)
+            return answer
+
+        return await publish_all(waiting, size, send)
 
 
 def _fields(key: str | None, headers: tuple[tuple[str, str], ...], partition: int | None) -> JsonObject:
     given = {"key": key, "headers": [list(pair) for pair in headers] or None, "partition": partition}
     return {name: value for name, value in given.items() if value is not None}
-
-
-def _size(file: IO[bytes]) -> int:
-    """Bytes of a regular file; 0 for anything else, whose end nobody knows."""
-    status = os.fstat(file.fileno())
-    return status.st_size if stat.S_ISREG(status.st_mode) else 0
 
 
 def _success(topic: str, count: int, answer: JsonObject) -> str:

@@ -7,8 +7,8 @@ import click
 from kubeless.cli import output
 from kubeless.cli.commands import Command
 from kubeless.cli.options import namespace_option, output_option
-from kubeless.cli.trigger.kafka.build import selector_text
-from kubeless.cli.trigger.kafka.report import ready_word
+from kubeless.cli.trigger.conditions import ready_word
+from kubeless.cli.trigger.selector import selector_text
 from kubeless.core.jsontypes import JsonObject
 
 _HEADER = ("NAME", "NAMESPACE", "TOPIC", "FUNCTION SELECTOR")

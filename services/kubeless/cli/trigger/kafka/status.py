@@ -7,8 +7,9 @@ import click
 from kubeless.cli import messages, output
 from kubeless.cli.commands import Command
 from kubeless.cli.options import namespace_option, output_option
+from kubeless.cli.trigger.conditions import hint
 from kubeless.cli.trigger.kafka.flags import kafka_trigger_name
-from kubeless.cli.trigger.kafka.report import hint, status_object, status_rows
+from kubeless.cli.trigger.kafka.report import status_object, status_rows
 
 _WIDTH = 80
 
@@ -38,5 +39,5 @@ async def _status(name: str, format_name: str, namespace: str | None) -> None:
             output.write(output.to_yaml(status_object(trigger)))
         case _:
             output.write(output.table(status_rows(trigger), width=_WIDTH))
-            if text := hint(trigger):
+            if text := hint(trigger, title="Kafka"):
                 messages.warn(text)

@@ -1,28 +1,6 @@
 """`kubeless trigger kafka suspend`."""
 
-import asyncio
+from kubeless.cli.trigger.kind import KAFKA
+from kubeless.cli.trigger.suspension import suspend_command
 
-import click
-
-from kubeless.cli import messages
-from kubeless.cli.commands import Command
-from kubeless.cli.options import namespace_option
-from kubeless.cli.trigger.kafka.flags import kafka_trigger_name
-
-
-@click.command(cls=Command)
-@kafka_trigger_name
-@namespace_option
-def command(name: str, namespace: str | None) -> None:
-    """Take in no messages for now; those in flight are finished."""
-    asyncio.run(_suspend(name, namespace))
-
-
-async def _suspend(name: str, namespace: str | None) -> None:
-    from kubeless.cli.cluster import connect
-    from kubeless.cli.trigger.kafka.change import wanted_trigger, write_trigger
-
-    async with connect() as client:
-        scope = namespace or client.namespace
-        await write_trigger(client, *await wanted_trigger(client, name, scope, suspend=True))
-    messages.info(f"Kafka trigger {name} suspended in namespace {scope} successfully!")
+command = suspend_command(KAFKA)

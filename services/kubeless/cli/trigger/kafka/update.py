@@ -19,21 +19,22 @@ def command(name: str, topic: str | None, selector: str | None, **flags: Any) ->
     """Change a Kafka trigger; what is not given stays as it is."""
     changes = {
         "topic": read_topic_name(topic) if topic else None,
-        "selector": read_selector(selector) if selector else None,
+        "functionSelector": read_selector(selector) if selector else None,
     }
     asyncio.run(_update(name, changes, flags))
 
 
 async def _update(name: str, changes: dict[str, Any], flags: dict[str, Any]) -> None:
     from kubeless.cli.cluster import connect
-    from kubeless.cli.trigger.kafka.change import wanted_trigger, write_trigger
+    from kubeless.cli.trigger.change import wanted_trigger, write_trigger
+    from kubeless.cli.trigger.kind import KAFKA
     from kubeless.cli.trigger.objects import print_dry_run
 
     async with connect() as client:
         namespace = flags["namespace"] or client.namespace
-        current, changed = await wanted_trigger(client, name, namespace, **changes)
+        current, changed = await wanted_trigger(client, KAFKA, name, namespace, changes)
         if flags["dry_run"]:
             print_dry_run(changed, flags["format_name"])
             return
-        await write_trigger(client, current, changed)
+        await write_trigger(client, KAFKA, current, changed)
     messages.info(f"Kafka trigger {name} updated in namespace {namespace} successfully!")

@@ -1,0 +1,41 @@
+"""`suspend` and `resume`, for every kind of trigger that has them."""
+
+import asyncio
+
+import click
+
+from kubeless.cli import messages
+from kubeless.cli.commands import Command
+from kubeless.cli.options import name_argument, namespace_option
+from kubeless.cli.trigger.kind import TriggerKind
+
+
+def suspend_command(kind: TriggerKind) -> click.Command:
+    """`suspend`."""
+    return _command(kind, "Take in no messages for now; those in flight are finished.", suspend=True)
+
+
+def resume_command(kind: TriggerKind) -> click.Command:
+    """`resume`."""
+    return _command(kind, "Go on where a suspended trigger stopped.", suspend=False)
+
+
+def _command(kind: TriggerKind, text: str, *, suspend: bool) -> click.Command:
+    @click.command(cls=Command, help=text)
+    @name_argument(kind.name, complete=kind.complete)
+    @namespace_option
+    def command(name: str, namespace: str | None) -> None:
+        asyncio.run(_write(kind, name, namespace, suspend=suspend))
+
+    return command
+
+
+async def _write(kind: TriggerKind, name: str, namespace: str | None, *, suspend: bool) -> None:
+    from kubeless.cli.cluster import connect
+    from kubeless.cli.trigger.change import wanted_trigger, write_trigger
+
+    async with connect() as client:
+        scope = namespace or client.namespace
+        await write_trigger(client, kind, *await wanted_trigger(client, kind, name, scope, {"suspend": suspend}))
+    done = "suspended" if suspend else "resumed"
+    messages.info(f"{kind.title} trigger {name} {done} in namespace {scope} successfully!")
