@@ -75,6 +75,8 @@ class Body:
 
     def arrived(self, piece: bytes) -> None:
         """A piece came."""
+        if self._error is not None:
+            return
         self._pieces.append(piece)
         self._size += len(piece)
         self.received += len(piece)
@@ -85,7 +87,7 @@ class Body:
 
     def finished(self) -> None:
         """The last byte came."""
-        self.complete = True
+        self.complete = self._error is None
         self._wake()
 
     def failed(self, error: BaseException) -> None:

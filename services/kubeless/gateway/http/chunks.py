@@ -1,9 +1,9 @@
 """
 The chunked coding of RFC 9112 7.1, read strictly.
 
-A size is hexadecimal digits and nothing else; an extension holds no CR or LF and is dropped; every chunk ends with CRLF;
-trailers obey the grammar of header lines and are dropped. Sizes, extensions and trailers are bounded, and so is the
-share that is not data: a body of one-byte chunks with long extensions is an attack, not an upload.
+A size is hexadecimal digits and nothing else; an extension holds no CR or LF and is dropped; every chunk ends with
+CRLF; trailers obey the grammar of header lines and are dropped. Sizes, extensions and trailers are bounded, and so is
+the share that is not data: a body of one-byte chunks with long extensions is an attack, not an upload.
 """
 
 import re

@@ -36,7 +36,7 @@ class Owner(Protocol):
     def closed(self, connection: "Connection") -> None:
         """It is gone."""
 
-    def run(self, connection: "Connection", incoming: Incoming, reply: Reply) -> "asyncio.Task[None] | None":
+    def run(self, incoming: Incoming, reply: Reply) -> "asyncio.Task[None] | None":
         """Give a request to the handler; the task, if it needs one."""
 
     def refused(self, error: BadRequest, peer: str) -> tuple[list[tuple[bytes, bytes]], bytes]:
@@ -56,7 +56,7 @@ class _State(Enum):
 
 
 class Connection(asyncio.Protocol):
-    """See the module. The loop calls the protocol's methods, `Reply` and `Body` theirs, the server `sweep` and `drain`."""
+    """See the module. `sweep` and `drain` are the server's, the rest is for the loop, the reply and the body."""
 
     __slots__ = (
         "_body",
@@ -70,6 +70,7 @@ class Connection(asyncio.Protocol):
         "_read_paused",
         "_reply",
         "_rest",
+        "_spoiled",
         "_state",
         "_task",
         "_transport",
@@ -98,6 +99,8 @@ class Connection(asyncio.Protocol):
         self._paused = False
         self._read_paused = False
         self._pumping = False
+        self._spoiled = False
+        """Whether the framing of the request body broke: what still comes of it means nothing."""
         self.deadline = inf
         self.peer = "unknown"
 
@@ -122,10 +125,10 @@ class Connection(asyncio.Protocol):
         elif self._state is _State.TUNNEL and self._tunnel is not None:
             self._tunnel.arrived(data)
         elif self._state is _State.BUSY:
-            if self._body is not None:
-                self._take_body(data)
-            else:
+            if self._body is None:
                 self._keep(data)
+            elif not self._spoiled:
+                self._take_body(self._body, data)
 
     def eof_received(self) -> bool:
         if self._state is _State.TUNNEL and self._tunnel is not None:
@@ -134,7 +137,7 @@ class Connection(asyncio.Protocol):
         self._hang_up()
         return False
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, _exc: Exception | None) -> None:
         self._hang_up()
         if self._tunnel is not None:
             self._tunnel.lost()
@@ -164,7 +167,7 @@ class Connection(asyncio.Protocol):
         elif self._state is _State.IDLE:
             self._close()
         else:
-            self.abort()
+            self.cut_off()
 
     def drain(self) -> None:
         """Close if nothing is under way."""
@@ -201,7 +204,7 @@ class Connection(asyncio.Protocol):
         if self._state is not _State.BUSY:
             return
         if close:
-            self._linger() if self._body is not None else self._close()
+            self._end_gently()
             return
         self._state = _State.IDLE
         self.deadline = self._loop.time() + self._limits.idle_timeout
@@ -222,6 +225,13 @@ class Connection(asyncio.Protocol):
         return self._tunnel
 
     def abort(self) -> None:
+        # Called by the handler among others, whose own task goes on to its end.
+        self._task = None
+        self._hang_up()
+        self._transport.abort()
+
+    def cut_off(self) -> None:
+        """End the connection and cancel what runs for it."""
         self._hang_up()
         self._transport.abort()
 
@@ -252,10 +262,9 @@ class Connection(asyncio.Protocol):
         self._pumping = True
         try:
             while data and self._state is _State.IDLE:
-                end = data.find(b"\r\n\r\n")
-                while end == 0 or data.startswith(b"\r\n"):  # RFC 9112 2.2: empty lines before a request are ignored
+                if data.startswith(b"\r\n"):  # RFC 9112 2.2: an empty line before a request is ignored
                     data = data[2:]
-                    end = data.find(b"\r\n\r\n")
+                end = data.find(b"\r\n\r\n")
                 if end < 0:
                     self._begin_partial(data)
                     return
@@ -316,7 +325,7 @@ class Connection(asyncio.Protocol):
         if head.upgrade and rest:
             self._keep(rest)
             rest = b""
-        task = self._owner.run(self, incoming, reply)
+        task = self._owner.run(incoming, reply)
         if task is not None and self._reply is reply:
             self._task = task
         return rest
@@ -349,9 +358,7 @@ class Connection(asyncio.Protocol):
             body.arrived(piece)
         return body, data[used:]
 
-    def _take_body(self, data: bytes) -> None:
-        body = self._body
-        assert body is not None  # noqa: S101 - narrows the type for the hot path
+    def _take_body(self, body: Body, data: bytes) -> None:
         self._wants_continue = False
         try:
             rest = self._decode(body, data)
@@ -389,11 +396,9 @@ class Connection(asyncio.Protocol):
 
     def _spoil_body(self, error: Exception) -> None:
         """No end of this body can be found any more: the answer under way is the last one."""
-        body, self._left, self._decoder = self._body, 1, None
-        if body is not None:
-            body.failed(error)
-            if self._reply is not None and self._reply.started:
-                self.abort()
+        self._spoiled = True
+        if self._body is not None:
+            self._body.failed(error)
 
     # -- the end
 
@@ -405,8 +410,14 @@ class Connection(asyncio.Protocol):
         self._transport.write(encode_head(error.status, headers, framing) + body)
         self._linger()
 
+    def _end_gently(self) -> None:
+        """Closing while the client sends would reset the connection, and take the answer from it."""
+        if self._body is not None or self._rest or self._read_paused:
+            self._linger()
+        else:
+            self._close()
+
     def _linger(self) -> None:
-        """Closing now would reset the connection, and take the answer from a client that still sends."""
         self._give_up()
         self._state = _State.LINGER
         self._rest = bytearray()
@@ -422,19 +433,13 @@ class Connection(asyncio.Protocol):
         self._transport.close()
 
     def _hang_up(self) -> None:
-        if self._state is _State.CLOSED:
-            return
-        was_lingering = self._state is _State.LINGER
-        if self._state is not _State.TUNNEL:
+        if self._state is not _State.CLOSED:
             self._state = _State.CLOSED
-        self._give_up()
-        if was_lingering:
-            self._transport.close()
-        self._wake()
+            self._give_up()
+            self._wake()
 
     def _give_up(self) -> None:
         """Nobody waits for the request under way any more."""
-        self._state = _State.CLOSED if self._state is _State.BUSY else self._state
         body, self._body = self._body, None
         if body is not None:
             body.failed(ClientGone())

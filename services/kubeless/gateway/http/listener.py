@@ -7,6 +7,7 @@ A timer per request would cost more than parsing it; one sweep over all connecti
 import asyncio
 import socket
 import ssl
+from collections.abc import Awaitable
 from types import TracebackType
 from typing import Self
 
@@ -40,7 +41,7 @@ class Listener:
         shared: bool = False,
     ) -> None:
         """
-        `port` 0 takes a free one. `shared`: other processes listen on the same port, and the kernel spreads connections.
+        `port` 0 takes a free one. `shared`: other processes listen on it too, and the kernel spreads connections.
         """
         self.handler = handler
         self.limits = limits or Limits()
@@ -99,7 +100,7 @@ class Listener:
             self._timer.cancel()
             self._timer = None
         for connection in list(self._connections):
-            connection.abort()
+            connection.cut_off()
         await self._tasks.__aexit__(None, None, None)
 
     def stop_intake(self) -> None:
@@ -122,7 +123,7 @@ class Listener:
         """A client went."""
         self._connections.discard(connection)
 
-    def run(self, connection: Connection, incoming: Incoming, reply: Reply) -> "asyncio.Task[None] | None":
+    def run(self, incoming: Incoming, reply: Reply) -> "asyncio.Task[None] | None":
         """Give a request to the handler."""
         work = self.handler(incoming, reply)
         if work is None:
@@ -135,7 +136,7 @@ class Listener:
         log.debug("no request", peer=peer, status=error.status, error=str(error))
         return refusal(error)
 
-    async def _finish(self, work: "asyncio._CoroutineLike[None]", reply: Reply) -> None:
+    async def _finish(self, work: Awaitable[None], reply: Reply) -> None:
         try:
             await work
         except ClientGone:

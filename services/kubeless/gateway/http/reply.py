@@ -1,9 +1,9 @@
 """
 The answer to one request, as its handler writes it.
 
-The server decides the framing: a length where it is known, chunks for HTTP/1.1, the end of the connection for
-HTTP/1.0. An answer that ends before its announced length, or goes beyond it, ends the connection, so that the client sees
-that it is incomplete.
+The server decides the framing: a length where it is known, chunks for HTTP/1.1, the end of the connection for HTTP/1.0.
+An answer that ends before its announced length, or goes beyond it, ends the connection, so that the client sees that it
+is incomplete.
 """
 
 from typing import Protocol
@@ -14,7 +14,6 @@ from kubeless.gateway.incoming import ClientGone, Switched
 
 _CLOSE = b"Connection: close\r\n"
 _KEEP_ALIVE = b"Connection: keep-alive\r\n"
-_MERGE_BYTES = 16 * 1024
 
 
 class Client(Protocol):
