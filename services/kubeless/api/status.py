@@ -55,6 +55,13 @@ class CronJobTriggerStatus(Status):
     last_schedule_time: _Time = Field(
         default="", description="The last time of the schedule that was dealt with; later ones are still due."
     )
+    last_successful_time: _Time = Field(
+        default="", description="The latest time of the schedule for which a call succeeded."
+    )
+    next_schedule_time: _Time = Field(default="", description="When the trigger is due next.")
+    active: int = Field(
+        default=0, ge=0, json_schema_extra={"format": "int32"}, description="Calls that have not ended yet."
+    )
 
 
 class KafkaTriggerStatus(Status):

@@ -57,6 +57,12 @@ class Event:
     partition: Hashable = None
     """Where order ends: events of different partitions have none among each other."""
 
+    method: str = "POST"
+    """Of the request; `GET` for an event without a body whose source says so."""
+
+    time_text: str = ""
+    """What `event-time` says where a source has a form of its own; empty: `time` in the common form."""
+
 
 def event_type(data: bytes) -> str:
     """

@@ -40,7 +40,7 @@ def event_headers(event: Event, user_agent: bytes) -> Headers:
     headers = [
         *_shared(event.source, event.topic, event.type, user_agent),
         (b"event-id", plain(event.id)),
-        (b"event-time", b"%b.%b +0000 UTC" % (second.replace(b"T", b" "), microseconds)),
+        (b"event-time", plain(event.time_text) or b"%b.%b +0000 UTC" % (second.replace(b"T", b" "), microseconds)),
     ]
     moment = b"%b.%bZ" % (second, microseconds)
     if event.attributes and not _OWN_ATTRIBUTES.isdisjoint(event.attributes):

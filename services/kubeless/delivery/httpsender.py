@@ -1,5 +1,5 @@
 """
-One attempt over HTTP: choose an endpoint, POST the event, read the answer.
+One attempt over HTTP: choose an endpoint, send the event, read the answer.
 
 An attempt succeeds only once the whole response is there: a function that dies while it answers has not finished. The
 beginning of the body is kept, for sources that reply and for the error on a dead letter; the rest is read and
@@ -64,7 +64,8 @@ class HttpSender:
         endpoints = self._endpoints(function.namespace, function.name)
         if not endpoints:
             return Answer(None, f"function {function} has no ready endpoint", sent=False)
-        request = Request("POST", b"/", event_headers(event, self._user_agent), event.data)
+        # Attempts are the engine's to count: the transport must not repeat a GET by itself.
+        request = Request(event.method, b"/", event_headers(event, self._user_agent), event.data, repeatable=False)
         try:
             async with await self._transport.send(request, endpoints, _timeouts(timeout)) as response:
                 body = await self._read(response)

@@ -1,0 +1,24 @@
+"""`python -m kubeless.cron_scheduler`: configured by environment variables, see `settings`."""
+
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from kubeless.core import lifecycle, logs, settings
+from kubeless.cron_scheduler.service import CronScheduler, serve
+from kubeless.cron_scheduler.settings import Settings
+from kubeless.kube.client import KubeClient
+
+
+@asynccontextmanager
+async def connected() -> AsyncIterator[CronScheduler]:
+    """The cron scheduler with a client of its own."""
+    configuration = settings.load(Settings, os.environ)
+    async with await KubeClient.connect() as client, serve(configuration, client) as scheduler:
+        yield scheduler
+
+
+if __name__ == "__main__":
+    logs.configure()
+    sys.exit(lifecycle.main(connected))

@@ -1,0 +1,51 @@
+"""What the scheduler keeps of a CronJobTrigger, whatever somebody wrote into it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from kubeless.api.cronjobtrigger import CronJobTriggerSpec, parse_cronjob_trigger
+from kubeless.core.errors import InvalidInput
+from kubeless.core.jsontypes import JsonObject
+from kubeless.cron_scheduler.schedule import Schedule
+from kubeless.delivery.sources.record import TriggerRecord, reader
+
+FINALIZER = "kubeless.io/cronjobtrigger"
+"""Put on every trigger by the Go controller, which waited for its CronJob to be deleted."""
+
+
+@dataclass(frozen=True, slots=True)
+class CronTrigger:
+    """A trigger, and when it is due."""
+
+    record: TriggerRecord[CronJobTriggerSpec]
+    schedule: Schedule | None
+    """None: it cannot be understood, or the spec cannot."""
+    problem: str
+    """Why; empty if nothing is wrong."""
+
+    @property
+    def active(self) -> CronJobTriggerSpec | None:
+        """The spec of a trigger that is called at its times now."""
+        return self.record.active if self.schedule is not None else None
+
+
+def trigger_reader(default_zone: str = "") -> Callable[[JsonObject], CronTrigger]:
+    """The informer's transform, which never fails. `default_zone` is for triggers that name none."""
+    read = reader(parse_cronjob_trigger)
+
+    def understand(obj: JsonObject) -> CronTrigger:
+        record = read(obj)
+        if record.spec is None:
+            return CronTrigger(record, None, record.problem)
+        zone = record.spec.time_zone
+        try:
+            return CronTrigger(record, _schedule(record.spec.schedule, zone, default_zone, record.created), "")
+        except InvalidInput as error:
+            return CronTrigger(record, None, str(error))
+
+    return understand
+
+
+def _schedule(text: str, zone: str, default_zone: str, anchor: float) -> Schedule:
+    named_in_text = text.lstrip().startswith(("TZ=", "CRON_TZ="))
+    return Schedule.parse(text, zone or ("" if named_in_text else default_zone), anchor=anchor)
