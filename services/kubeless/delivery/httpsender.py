@@ -67,8 +67,8 @@ class HttpSender:
         # Attempts are the engine's to count: the transport must not repeat a GET by itself.
         request = Request(event.method, b"/", event_headers(event, self._user_agent), event.data, repeatable=False)
         try:
-            async with await self._transport.send(request, endpoints, _timeouts(timeout)) as response:
-                body = await self._read(response)
+            response = await self._transport.send(request, endpoints, _timeouts(timeout))
+            body = await self._read(response)
         except InvalidRequest as error:
             return Answer(None, str(error), hopeless=True)
         except TransportError as error:
@@ -85,14 +85,17 @@ class HttpSender:
         )
 
     async def _read(self, response: Response) -> bytes:
+        if response.complete:
+            return response.take()[: self._keep_bytes]
         kept: list[bytes] = []
         size = 0
-        async for piece in response:
-            if size < self._keep_bytes:
-                kept.append(piece[: self._keep_bytes - size])
-            size += len(piece)
-            if size > self._keep_bytes + READ_BYTES:
-                break  # leaving the response closes it
+        async with response:
+            async for piece in response:
+                if size < self._keep_bytes:
+                    kept.append(piece[: self._keep_bytes - size])
+                size += len(piece)
+                if size > self._keep_bytes + READ_BYTES:
+                    break  # leaving the response closes it
         return kept[0] if len(kept) == 1 else b"".join(kept)
 
 

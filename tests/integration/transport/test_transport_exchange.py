@@ -1,8 +1,7 @@
 """The transport against endpoints that misbehave, on real sockets."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -21,62 +20,11 @@ from kubeless.delivery.transport.request import Request
 from kubeless.delivery.transport.timeouts import Timeouts
 from kubeless.delivery.transport.transport import Transport
 from kubeless.routing.endpoints import Endpoint
-
-Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+from support.rawupstream import Serve, read_head, silent, until, upstream
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
 GET = Request("GET", b"/")
 POST = Request("POST", b"/", body=b"event")
-
-
-class Upstream:
-    """A server whose every byte the test decides; it counts connections and their ends."""
-
-    def __init__(self, serve: Serve) -> None:
-        self._serve = serve
-        self.accepted = 0
-        self.closed = 0
-        self.changed = asyncio.Condition()
-        self.tasks: set[asyncio.Task[None]] = set()
-
-    async def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self.tasks.add(task)
-        self.accepted += 1
-        try:
-            await self._serve(reader, writer)
-            await reader.read()
-        except (ConnectionError, asyncio.IncompleteReadError):
-            pass
-        finally:
-            writer.close()
-            self.tasks.discard(task)
-            self.closed += 1
-            async with self.changed:
-                self.changed.notify_all()
-
-    async def wait_closed(self, count: int) -> None:
-        async with asyncio.timeout(5), self.changed:
-            await self.changed.wait_for(lambda: self.closed >= count)
-
-
-@asynccontextmanager
-async def upstream(serve: Serve) -> AsyncIterator[tuple[Upstream, Endpoint]]:
-    server = Upstream(serve)
-    listener = await asyncio.start_server(server.connected, "127.0.0.1", 0)
-    try:
-        host, port = listener.sockets[0].getsockname()
-        yield server, Endpoint(host, port)
-    finally:
-        listener.close()
-        for task in list(server.tasks):
-            task.cancel()
-        await asyncio.gather(*server.tasks, return_exceptions=True)
-
-
-async def read_head(reader: asyncio.StreamReader) -> bytes:
-    return await reader.readuntil(b"\r\n\r\n")
 
 
 def answering(*answers: bytes) -> Serve:
@@ -92,16 +40,6 @@ def answering(*answers: bytes) -> Serve:
         writer.close()
 
     return serve
-
-
-async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    await reader.read()
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
-        while not condition():  # noqa: ASYNC110 - the state of a transport has no event for tests
-            await asyncio.sleep(0.001)
 
 
 async def test_a_connection_is_kept_and_used_again() -> None:

@@ -66,12 +66,9 @@ class ResponseParser:
         this protocol.
         """
         self._response = response
-        self._headers: list[tuple[bytes, bytes]] = []
-        self._fields: list[tuple[bytes, bytes]] | None = self._headers
         self._without_body = without_body
         self._upgrade = upgrade
-        self.seen = self.reusable = self.continued = self._in_body = False
-        self._barren = 0
+        self.seen = False
 
     @property
     def done(self) -> bool:
@@ -87,6 +84,10 @@ class ResponseParser:
             self.seen = True
             if self._take_known(data):
                 return
+            self._headers: list[tuple[bytes, bytes]] = []
+            self._fields: list[tuple[bytes, bytes]] | None = self._headers
+            self.reusable = self.continued = self._in_body = False
+            self._barren = 0
             # llhttp makes a string of the version, so it is only asked when the first bytes leave a doubt.
             self._is_current = data.startswith(b"HTTP/1.1 ")
         self._barren += len(data)
@@ -111,7 +112,7 @@ class ResponseParser:
         """
         The endpoint closed the connection. Whether that completes the response (it had no length, RFC 9112 6.3 rule 8).
         """
-        if self._in_body and self._response is not None and not self._has_length():
+        if self.seen and self._in_body and self._response is not None and not self._has_length():
             self._finish()
         return self._response is None
 

@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
-from kubeless.delivery.transport.connection import Connection
 from kubeless.delivery.transport.errors import NoEndpoints, TransportClosed, TransportError
 from kubeless.delivery.transport.heads import Heads
 from kubeless.delivery.transport.health import Health
@@ -96,10 +95,22 @@ class Transport:
         deadline = None if timeouts.total is None else now + timeouts.total
         self.counters.requests += 1
         endpoint = self._choose(endpoints, now)
+        response: Response | None = None
+        # Nearly all requests take the short way through these lines: no coroutine, no task and no timer of their own.
         try:
-            return await self._attempt(request, endpoint, timeouts, now, deadline)
+            response = self._begin(request, endpoint, timeouts, now, deadline)
+            if response is None:
+                response = await self._begin_anew(request, endpoint, timeouts, deadline)
+            while not response.status:
+                await response.progress()
         except TransportError as error:
             failure = error
+        except BaseException:
+            if response is not None:
+                response.close()
+            raise
+        else:
+            return response
         return await self._send_again(request, endpoints, timeouts, deadline, endpoint, failure)
 
     async def drain(self, timeout: float) -> bool:
@@ -133,41 +144,30 @@ class Transport:
             endpoints = self._health.choose_from(endpoints, now)
         return endpoints[0] if len(endpoints) == 1 else pick(endpoints, self._loads, draw=self._draw)
 
-    async def _attempt(
-        self,
-        request: Request,
-        endpoint: Endpoint,
-        timeouts: Timeouts,
-        now: float,
-        deadline: float | None,
-        *,
-        fresh: bool = False,
-    ) -> Response:
+    def _begin(
+        self, request: Request, endpoint: Endpoint, timeouts: Timeouts, now: float, deadline: float | None
+    ) -> Response | None:
+        """Send on an idle connection, if there is one."""
         pool = self._pools.get(endpoint) or self._add_pool(endpoint)
         head = encode_head(request, pool.authority)
-        connection = None if fresh else pool.take_idle(now)
+        connection = pool.take_idle(now)
         if connection is None:
-            connection = await self._connection(pool, endpoint, timeouts, deadline)
-            now = self._loop.time()
-        response = connection.begin(request, head, timeouts, now=now, deadline=deadline)
-        try:
-            while not response.status:
-                await response.progress()
-        except BaseException:
-            response.close()
-            raise
-        return response
+            return None
+        return connection.begin(request, head, timeouts, now=now, deadline=deadline)
 
-    async def _connection(
-        self, pool: Pool, endpoint: Endpoint, timeouts: Timeouts, deadline: float | None
-    ) -> Connection:
+    async def _begin_anew(
+        self, request: Request, endpoint: Endpoint, timeouts: Timeouts, deadline: float | None
+    ) -> Response:
+        """Send on a new connection, or the next that becomes free."""
+        pool = self._pools.get(endpoint) or self._add_pool(endpoint)
         try:
             connection = await pool.acquire(timeouts, deadline)
         except TransportError as error:
             self._health.failed(endpoint, error, self._loop.time())
             raise
         self._health.worked(endpoint)
-        return connection
+        head = encode_head(request, pool.authority)
+        return connection.begin(request, head, timeouts, now=self._loop.time(), deadline=deadline)
 
     async def _send_again(
         self,
@@ -186,13 +186,21 @@ class Transport:
             candidates = next_endpoints(error, request, failed=endpoint, endpoints=endpoints, tried=tried)
             if not candidates or len(tried) >= self._limits.max_attempts:
                 raise error
-            now = self._loop.time()
-            endpoint = self._choose(candidates, now)
+            endpoint = self._choose(candidates, self._loop.time())
             self.counters.retries += 1
+            response: Response | None = None
             try:
-                return await self._attempt(request, endpoint, timeouts, now, deadline, fresh=endpoint in tried)
+                response = await self._begin_anew(request, endpoint, timeouts, deadline)
+                while not response.status:
+                    await response.progress()
             except TransportError as failure:
                 error = failure
+            except BaseException:
+                if response is not None:
+                    response.close()
+                raise
+            else:
+                return response
 
     def _count(self, error: TransportError) -> TransportError:
         self.counters.errors[error.kind] = self.counters.errors.get(error.kind, 0) + 1
