@@ -8,6 +8,7 @@ between a delivery and the deletion means that the letter is delivered again, ne
 import base64
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import dataclass
 from datetime import datetime
 
 from kubeless.core.errors import InvalidField
@@ -20,10 +21,13 @@ from kubeless.nats_subscriber.deadletters import MESSAGE_ID, ORIGINAL, SUBJECT
 from kubeless.nats_subscriber.jetstream import STREAM_NOT_FOUND, JetStream, JetStreamRefused
 from kubeless.nats_subscriber.records import KEY, Position, core_event, stream_event
 
-Letter = StoredLetter[int]
-
 MESSAGE_NOT_FOUND = 10037
 _DELETE_FAILED = 10057
+
+
+@dataclass(frozen=True, slots=True)
+class Letter(StoredLetter[int]):
+    """A message on a subject of dead letters; its id is its sequence."""
 
 
 class LetterStream:

@@ -1,0 +1,222 @@
+"""A real NATS server with JetStream, and the admin routes in front of it."""
+
+import asyncio
+import json
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from prometheus_client import CollectorRegistry
+
+from kubeless.api.delivery import NATSDelivery
+from kubeless.core.event import Event
+from kubeless.core.health import AdminServer
+from kubeless.core.jsontypes import JsonObject
+from kubeless.delivery.admin.redelivery import EngineRedelivery
+from kubeless.delivery.counters import EventCounters
+from kubeless.delivery.deadletter import DeadLetter
+from kubeless.delivery.outcome import Answer, Exhausted
+from kubeless.delivery.trigger import TriggerRef
+from kubeless.kube.cache import ObjectKey
+from kubeless.nats_subscriber.admin_direct import DirectClients, connected
+from kubeless.nats_subscriber.adminroutes import routes
+from kubeless.nats_subscriber.deadletters import DeadLetters
+from kubeless.nats_subscriber.jetstream import JetStream
+from kubeless.nats_subscriber.names import dead_letter_subject
+from kubeless.nats_subscriber.records import core_event
+from kubeless.routing.functions import FunctionRecord
+
+NAMESPACE = "team"
+PATIENCE = 10.0
+
+CONFIG = """
+listen: "127.0.0.1:-1"
+ports_file_dir: "{folder}"
+max_payload: 65536
+{jetstream}
+accounts: {{ A: {{
+  jetstream: {enabled}
+  users: [
+    {{ user: a, password: a }},
+    {{ user: limited, password: a, permissions: {{ publish: {{ deny: "secret.>" }} }} }},
+  ] }} }}
+"""
+
+
+@dataclass(slots=True)
+class Functions:
+    """What the functions answer, and what they were sent."""
+
+    status: dict[str, int] = field(default_factory=dict)
+    """By function: the status of every answer; 200 for others."""
+    gone: set[str] = field(default_factory=set)
+    events: list[tuple[str, Event]] = field(default_factory=list)
+
+    async def send(self, event: Event, function: ObjectKey, timeout: float) -> Answer:
+        self.events.append((function.name, event))
+        status = self.status.get(function.name, 200)
+        return Answer(status, "" if status < 300 else f"answered {status}")
+
+    def record(self, namespace: str, name: str) -> FunctionRecord | None:
+        if name in self.gone:
+            return None
+        return FunctionRecord(namespace, name, {}, 180.0, 8080, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the service gives the routes."""
+
+    connection: DirectClients
+    redelivery: EngineRedelivery
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """What the service's sink of dead letters needs."""
+
+    clients: DirectClients
+    has_jetstream: bool | None = True
+
+    def jetstream(self) -> JetStream:
+        return self.clients.jetstream()
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """A server, functions, and the operations between them."""
+
+    url: str
+    clients: DirectClients
+    functions: Functions
+    admin_port: int
+    http: aiohttp.ClientSession
+
+    async def call(
+        self, method: str, path: str, *, query: dict[str, str] | None = None, body: Any = None
+    ) -> "Answered":
+        data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
+        async with self.http.request(method, f"/{path}", params=query, data=data) as response:
+            lines = [json.loads(line) for line in (await response.read()).splitlines()]
+            return Answered(response.status, lines)
+
+    async def bury(self, trigger: str, *letters: "Buried", to: str = "") -> str:
+        """Write dead letters as the service does; their subject."""
+        subject = to or dead_letter_subject(NAMESPACE, trigger)
+        sink = DeadLetters(Places(self.clients), replicas=1).sink(subject)
+        for number, letter in enumerate(letters):
+            await sink.write(letter.letter(trigger, number))
+        return subject
+
+    async def stored(self, stream: str = "KUBELESS_DLQ") -> int:
+        """How many messages a stream holds."""
+        info = await self.clients.jetstream().stream(stream)
+        return int(info["state"]["messages"]) if info is not None else 0
+
+    async def make_stream(self, name: str, *subjects: str, **config: object) -> None:
+        body = {"name": name, "subjects": list(subjects), "storage": "memory"} | config
+        await self.clients.jetstream().request(f"STREAM.CREATE.{name}", body)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An answer of the admin port."""
+
+    status: int
+    lines: list[JsonObject]
+
+    @property
+    def first(self) -> JsonObject:
+        return self.lines[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Buried:
+    """A dead letter to write."""
+
+    data: bytes = b'{"amount": 1}'
+    function: str = "bill"
+    namespace: str = NAMESPACE
+    error: str = "answered 500"
+    id: str = ""
+    headers: tuple[tuple[str, str], ...] = (("trace", "abc"),)
+
+    def letter(self, trigger: str, number: int) -> DeadLetter:
+        """As the engine makes it."""
+        event = core_event(
+            "bills.new", self.data, dict(self.headers), identity=self.id or f"ORDERS/{number + 1}", reply="", now=1e9
+        )
+        return DeadLetter(
+            event,
+            TriggerRef("NATSTrigger", NAMESPACE, trigger),
+            ObjectKey(self.namespace, self.function),
+            Exhausted(Answer(500, self.error), 5, 1.0),
+            first_time=1_767_225_600.0,
+            last_time=1_767_225_660.0,
+        )
+
+
+@asynccontextmanager
+async def nats_server(folder: Path, *, jetstream: bool = True) -> AsyncIterator[str]:
+    """A server of our own, with the users `a` and `limited`; its URL."""
+    store = f'jetstream {{ store_dir: "{folder / "store"}" }}' if jetstream else ""
+    config = folder / "nats.conf"
+    config.write_text(CONFIG.format(folder=folder, jetstream=store, enabled="enabled" if jetstream else "disabled"))
+    program = Path(sys.executable).with_name("nats-server")
+    process = await asyncio.create_subprocess_exec(
+        program, "-c", config, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL
+    )
+    try:
+        yield await _address(folder, process.pid)
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+async def _address(folder: Path, pid: int) -> str:
+    deadline = time.monotonic() + PATIENCE
+    while (address := await asyncio.to_thread(_read_address, folder, pid)) is None:
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.02)
+    return address.replace("nats://", "nats://a:a@")
+
+
+def _read_address(folder: Path, pid: int) -> str | None:
+    """What the server wrote of where it listens; None: not yet."""
+    for file in folder.glob(f"*_{pid}.ports"):
+        if (text := file.read_text()).strip():
+            return str(json.loads(text)["nats"][0])
+    return None
+
+
+@asynccontextmanager
+async def world_at(url: str) -> AsyncIterator[World]:
+    """The admin routes in front of a server."""
+    functions, registry = Functions(), CollectorRegistry()
+    redelivery = EngineRedelivery(
+        sender=functions,
+        counters=EventCounters(registry),
+        function=functions.record,
+        delivery=lambda _: NATSDelivery.model_validate({"retry": {"maxAttempts": 2, "initialDelay": 0.01}}),
+    )
+    async with connected(url) as clients:
+        admin_routes = routes(Context(clients, redelivery))
+        async with (
+            AdminServer("127.0.0.1", 0, registry, routes=admin_routes) as server,
+            aiohttp.ClientSession(f"http://127.0.0.1:{server.port}") as http,
+        ):
+            yield World(url, clients, functions, server.port, http)
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    folder = tmp_path / "nats"
+    folder.mkdir()
+    async with nats_server(folder) as url, world_at(url) as world:
+        yield world
