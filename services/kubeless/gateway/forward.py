@@ -17,7 +17,8 @@ from kubeless.delivery.transport.request import Request
 from kubeless.delivery.transport.response import Response
 from kubeless.delivery.transport.timeouts import Timeouts
 from kubeless.delivery.transport.transport import Transport
-from kubeless.gateway.admission import admit, read_target
+from kubeless.gateway.accesslog import AccessLog
+from kubeless.gateway.admission import Admission, read_target
 from kubeless.gateway.cors import is_preflight, preflight_headers
 from kubeless.gateway.functions import Destination, Functions, destination, direct_route
 from kubeless.gateway.headers import content_length, for_client, for_function
@@ -60,14 +61,17 @@ class Forwarder:
         *,
         routes: RouteTable,
         functions: Functions,
+        admission: Admission,
         transport: Transport,
         metrics: GatewayMetrics,
     ) -> None:
         self._settings = settings
         self._routes = routes
         self._functions = functions
+        self._admission = admission
         self._transport = transport
         self._metrics = metrics
+        self._access_log = AccessLog(enabled=settings.access_log, sample=settings.access_log_sample)
         self._in_flight = 0
         self._stopping = False
         self._idle = asyncio.Event()
@@ -127,10 +131,18 @@ class Forwarder:
         target, host, name = read_target(incoming)
         route = progress.route = self._find(name, target)
         progress.function = f"{route.namespace}/{route.function}" if route.function else ""
-        if route.cors and not route.unsupported and is_preflight(incoming):
+        if route.cors and is_preflight(incoming):
             await self._preflight(incoming, reply, progress, route)
             return
-        admit(incoming, route)
+        await self._admission.enter(incoming, route, host=host, target=target)
+        try:
+            await self._pass_on(incoming, reply, progress, route, target, host)
+        finally:
+            self._admission.leave(route)
+
+    async def _pass_on(
+        self, incoming: Incoming, reply: Reply, progress: _Progress, route: Route, target: Target, host: bytes
+    ) -> None:
         limit = self._body_limit(incoming, route)
         chosen = destination(self._functions, route)
         progress.function = f"{chosen.function.namespace}/{chosen.function.name}"
@@ -227,16 +239,20 @@ class Forwarder:
     def _record(self, incoming: Incoming, progress: _Progress, seconds: float) -> None:
         route, function = self._labels(progress)
         self._metrics.ended(
-            route=route, function=function, status=progress.status, outcome=progress.outcome, seconds=seconds
+            route=route,
+            function=function,
+            method=incoming.method,
+            status=progress.status,
+            outcome=progress.outcome,
+            seconds=seconds,
         )
-        if self._settings.access_log:
-            log.info(
-                "request",
+        if self._access_log.wants(status=progress.status, outcome=progress.outcome):
+            self._access_log.write(
                 method=incoming.method,
-                target=incoming.target.decode("ascii", "replace"),
+                target=incoming.target,
                 status=progress.status,
                 outcome=progress.outcome,
-                took=round(seconds, 6),
+                seconds=seconds,
                 route=progress.route_label,
                 function=progress.function,
                 request_id=progress.request_id,

@@ -1,8 +1,8 @@
 """
 Which function answers a request on a route, and where it lives.
 
-A selector spreads requests evenly over the selected functions that have somewhere to go; a function without a ready
-endpoint does not take its share down with it.
+A selector spreads requests over the selected functions that have somewhere to go, each in proportion to its weight; a
+function without a ready endpoint does not take its share down with it.
 """
 
 import random
@@ -56,13 +56,25 @@ def destination(functions: Functions, route: Route, draw: Callable[[], float] = 
     may wait is told so by `Retry-After`, and one that may not is told at once.
     """
     candidates = _candidates(functions, route)
-    first = int(draw() * len(candidates))
-    for record in candidates[first:] + candidates[:first]:
-        endpoints = functions.endpoints(record.namespace, record.name)
-        if endpoints:
-            return Destination(record, endpoints)
-    names = ", ".join(f"{record.namespace}/{record.name}" for record in candidates[:5])
-    raise Refusal(503, "no_endpoints", f"no endpoint of function {names} is ready", headers=RETRY_SOON)
+    reachable = [
+        Destination(record, endpoints)
+        for record in candidates
+        if (endpoints := functions.endpoints(record.namespace, record.name))
+    ]
+    if not reachable:
+        names = ", ".join(f"{record.namespace}/{record.name}" for record in candidates[:5])
+        raise Refusal(503, "no_endpoints", f"no endpoint of function {names} is ready", headers=RETRY_SOON)
+    return reachable[0] if len(reachable) == 1 else _share(reachable, draw())
+
+
+def _share(reachable: list[Destination], drawn: float) -> Destination:
+    """The one in whose part of the line from 0 to 1 a number falls; the parts are as long as the weights say."""
+    left = drawn * sum(each.function.weight for each in reachable)
+    for each in reachable:
+        left -= each.function.weight
+        if left < 0:
+            return each
+    return reachable[-1]
 
 
 def _candidates(functions: Functions, route: Route) -> list[FunctionRecord]:
@@ -71,8 +83,9 @@ def _candidates(functions: Functions, route: Route) -> list[FunctionRecord]:
         found = [] if record is None else [record]
         missing = f"function {route.namespace}/{route.function} does not exist"
     else:
-        found = functions.select(route.namespace, route.selector)
-        missing = f"no function in namespace {route.namespace} has the labels {route.selector.to_string()}"
+        found = [record for record in functions.select(route.namespace, route.selector) if record.weight]
+        labels = route.selector.to_string()
+        missing = f"no function in namespace {route.namespace} has the labels {labels} and a weight above 0"
     if not found:
         raise Refusal(503, "no_function", missing, headers=RETRY_SOON)
     return found

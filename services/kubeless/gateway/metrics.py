@@ -1,51 +1,90 @@
 """
 What the gateway counts.
 
-Making a labelled child costs more than routing a request, so children are kept here; they go when their route or
-function goes, or a cluster that lives long would never forget a name.
+One request changes a handful of plain numbers, found by one dictionary look-up; everything that Prometheus wants of
+them is made when somebody asks. What was counted for a route or a function goes when that goes, or a cluster that lives
+long would never forget a name.
 """
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from bisect import bisect_left
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from prometheus_client import CollectorRegistry, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
+from prometheus_client.registry import Collector
 
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 180.0)
 
-_Labels = tuple[str, str, str, str]
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "CONNECT", "TRACE"})
 
 
-class GatewayMetrics:
+class _Labels(NamedTuple):
+    route: str
+    function: str
+    method: str
+    code: str
+    outcome: str
+
+
+@dataclass(slots=True)
+class _Durations:
+    """Of requests on one route to one function."""
+
+    buckets: list[int] = field(default_factory=lambda: [0] * (len(_BUCKETS) + 1))
+    total: float = 0.0
+
+    def observe(self, seconds: float) -> None:
+        self.buckets[bisect_left(_BUCKETS, seconds)] += 1
+        self.total += seconds
+
+
+@dataclass(slots=True)
+class _Series:
+    """Requests that are alike in all labels."""
+
+    durations: _Durations
+    count: int = 0
+
+
+@dataclass(slots=True)
+class Level:
+    """A number that goes up and down."""
+
+    value: int = 0
+
+    def inc(self) -> None:
+        """One more."""
+        self.value += 1
+
+    def dec(self) -> None:
+        """One less."""
+        self.value -= 1
+
+
+class GatewayMetrics(Collector):
     """
-    Labels: `route` and `function` are `namespace/name`, empty where none was found; `status` is a class such as `2xx`.
+    Labels: `route` and `function` are `namespace/name`, empty where none was found; `method` is `other` for those that
+    RFC 9110 does not know; `code` is the status, `none` if the client got no answer.
     """
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self._requests = Counter(
-            "kubeless_gateway_requests",
-            "Requests by how they ended; each ends in exactly one outcome.",
-            ["route", "function", "status", "outcome"],
-            registry=registry,
-        )
-        self._duration = Histogram(
-            "kubeless_gateway_request_duration_seconds",
-            "From the request's head to the end of its answer.",
-            ["route", "function"],
-            buckets=_BUCKETS,
-            registry=registry,
-        )
-        self.in_flight = Gauge("kubeless_gateway_requests_in_flight", "Requests being answered.", registry=registry)
-        self._counters: dict[_Labels, Counter] = {}
-        self._histograms: dict[tuple[str, str], Histogram] = {}
+        self.in_flight = Level()
+        self.queued: Callable[[], int] = int
+        """Tells how many requests wait for their turn; replaced by who knows."""
+        self._series: dict[tuple[str, str, str, int, str], _Series] = {}
+        self._durations: dict[tuple[str, str], _Durations] = {}
+        registry.register(self)
 
-    def ended(self, *, route: str, function: str, status: int, outcome: str, seconds: float) -> None:
+    def ended(self, *, route: str, function: str, method: str, status: int, outcome: str, seconds: float) -> None:
         """Count one request. `status` 0: the client got no answer."""
-        labels = (route, function, f"{status // 100}xx" if status else "none", outcome)
-        counter = self._counters.get(labels)
-        if counter is None:
-            counter = self._counters[labels] = self._requests.labels(*labels)
-        counter.inc()
-        histogram = self._histograms.get((route, function))
-        if histogram is None:
-            histogram = self._histograms[route, function] = self._duration.labels(route, function)
-        histogram.observe(seconds)
+        key = (route, function, method, status, outcome)
+        series = self._series.get(key)
+        if series is None:
+            series = self._first(key)
+        series.count += 1
+        series.durations.observe(seconds)
 
     def forget_route(self, route: str) -> None:
         """Drop what was counted for a route that is gone."""
@@ -55,10 +94,52 @@ class GatewayMetrics:
         """Drop what was counted for a function that is gone."""
         self._forget(1, function)
 
+    def collect(self) -> Iterator[Metric]:
+        """Called from another thread than the loop's: only reads, and copies at once what may grow meanwhile."""
+        requests = CounterMetricFamily(
+            "kubeless_gateway_requests",
+            "Requests by how they ended; each ends in exactly one outcome.",
+            labels=_Labels._fields,
+        )
+        for (route, function, method, status, outcome), series in list(self._series.items()):
+            requests.add_metric(_Labels(route, function, method, str(status or "none"), outcome), series.count)
+        yield requests
+        durations = HistogramMetricFamily(
+            "kubeless_gateway_request_duration_seconds",
+            "From the request's head to the end of its answer.",
+            labels=["route", "function"],
+        )
+        for labels, each in list(self._durations.items()):
+            durations.add_metric(labels, _cumulated(each.buckets), each.total)
+        yield durations
+        yield GaugeMetricFamily("kubeless_gateway_requests_in_flight", "Requests being answered.", self.in_flight.value)
+        yield GaugeMetricFamily(
+            "kubeless_gateway_requests_queued", "Requests that wait for a place on their route.", self.queued()
+        )
+
+    def _first(self, key: tuple[str, str, str, int, str]) -> _Series:
+        route, function, method, status, outcome = key
+        if method not in _METHODS:
+            # Whatever clients make up must not become names that are kept.
+            key = (route, function, "other", status, outcome)
+        series = self._series.get(key)
+        if series is None:
+            durations = self._durations.setdefault((route, function), _Durations())
+            series = self._series[key] = _Series(durations)
+        return series
+
     def _forget(self, position: int, name: str) -> None:
-        for labels in [labels for labels in self._counters if labels[position] == name]:
-            del self._counters[labels]
-            self._requests.remove(*labels)
-        for pair in [pair for pair in self._histograms if pair[position] == name]:
-            del self._histograms[pair]
-            self._duration.remove(*pair)
+        for key in [key for key in self._series if key[position] == name]:
+            del self._series[key]
+        for pair in [pair for pair in self._durations if pair[position] == name]:
+            del self._durations[pair]
+
+
+def _cumulated(buckets: list[int]) -> list[tuple[str, float]]:
+    """As Prometheus wants them: each bucket holds the smaller ones too."""
+    result: list[tuple[str, float]] = []
+    count = 0
+    for bound, number in zip((*map(str, _BUCKETS), "+Inf"), list(buckets), strict=True):
+        count += number
+        result.append((bound, count))
+    return result

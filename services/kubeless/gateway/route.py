@@ -1,15 +1,14 @@
 """
 What an HTTPTrigger means to the gateway.
 
-A trigger that asks for protection the gateway does not give yet (basic auth, TLS) keeps its place and is refused by
-name: leaving it out would hand its requests to a broader route, and serving it would open what its owner meant to be
-closed.
+A trigger that asks for protection (basic auth, TLS) keeps its place whether that can be given or not: leaving it out
+would hand its requests to a broader route, and serving it without would open what its owner meant to be closed.
 """
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from kubeless.api.httptrigger import HTTPTrigger, HTTPTriggerSpec
+from kubeless.api.httptrigger import HTTPTrigger
 from kubeless.api.selector import LabelSelector
 from kubeless.core.errors import InvalidField
 from kubeless.gateway.target import BadTarget, normalise_host, parse_target
@@ -40,14 +39,21 @@ class Route:
     max_body_bytes: int | None = None
     cors: bool = False
     suspended: bool = False
-    unsupported: str = ""
-    """The field that asks for something the gateway cannot do yet, or empty."""
+    tls_secret: str = ""
+    """The Secret with the certificate; empty: none is asked for."""
+    auth_secret: str = ""
+    """The Secret with the htpasswd lines; empty: whoever asks is let in."""
     created: datetime = _BEFORE_ALL
 
     @property
     def depth(self) -> int:
         """Number of segments of the prefix."""
         return self.prefix.count("/")
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """The Secrets it refers to, by name."""
+        return frozenset(name for name in (self.tls_secret, self.auth_secret) if name)
 
     @property
     def label(self) -> str:
@@ -79,17 +85,11 @@ def make_route(trigger: HTTPTrigger) -> Route:
         max_body_bytes=spec.max_body_bytes,
         cors=spec.cors_enable,
         suspended=spec.suspend,
-        unsupported=_unsupported(spec),
+        # With tls: true somebody else, such as cert-manager, puts the certificate where the Go controller had it put.
+        tls_secret=f"{meta.name}-tls" if spec.tls else spec.tls_secret,
+        auth_secret=spec.basic_auth_secret,
         created=meta.created or _BEFORE_ALL,
     )
-
-
-def _unsupported(spec: HTTPTriggerSpec) -> str:
-    if spec.basic_auth_secret:
-        return "basic-auth-secret"
-    if spec.tls_secret:
-        return "tls-secret"
-    return "tls" if spec.tls else ""
 
 
 def _host(host: str) -> str:

@@ -1,34 +1,50 @@
 """
 The gateway as a service: started in order, stopped without losing what it has accepted.
 
-Start: admin port, triggers and functions known, then intake. Stop: not ready, no intake, requests in flight finished
-within the drain timeout, connections closed.
+Start: admin port, triggers, functions and Secrets known, then intake. Stop: not ready, no intake, requests in flight
+finished within the drain timeout, connections closed.
 """
 
+import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 import structlog
 from prometheus_client import CollectorRegistry
 
+from kubeless.api.httptrigger import HTTPTriggerSpec
 from kubeless.api.resource import HTTP_TRIGGERS
 from kubeless.core.health import AdminServer
 from kubeless.core.settings import SettingError
+from kubeless.delivery.sources.statuswriter import StatusWriter
 from kubeless.delivery.transport.metrics import TransportCollector
 from kubeless.delivery.transport.transport import Transport
+from kubeless.gateway.admission import Admission
+from kubeless.gateway.basicauth import PasswordCheck
 from kubeless.gateway.forward import Forwarder
+from kubeless.gateway.limits import RouteLimits
 from kubeless.gateway.metrics import GatewayMetrics
-from kubeless.gateway.route import Route
+from kubeless.gateway.protection import Protection
+from kubeless.gateway.secretwatch import SecretWatch, is_secret_name
 from kubeless.gateway.server import Server
 from kubeless.gateway.settings import Settings
+from kubeless.gateway.status import FINALIZER, TriggerStatus
 from kubeless.gateway.table import RouteTable
 from kubeless.gateway.triggers import Entry, TriggerFeed, read_trigger
 from kubeless.kube.cache import ObjectKey
-from kubeless.kube.informer import Informer, Source
+from kubeless.kube.client import KubeClient
+from kubeless.kube.informer import Informer
+from kubeless.kube.leading import leading
+from kubeless.kube.lease import Leadership
 from kubeless.routing.table import RoutingMode, RoutingTable
 
 log = structlog.get_logger(__name__)
+
+LEASE = "kubeless-gateway"
+
+SECRETS_TIMEOUT = 5.0
+"""Seconds that a start waits for Secrets; routes whose Secret cannot be read stay closed, the others must open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,59 +53,129 @@ class Gateway:
 
     port: int
     """Where events come in."""
+    tls_port: int
+    """Where they come in by TLS."""
     admin_port: int
     routes: RouteTable
     feed: TriggerFeed
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the gateway knows of the cluster."""
+
+    routes: RouteTable
+    functions: RoutingTable
+    protection: Protection
+    feed: TriggerFeed
+
+
 @asynccontextmanager
-async def serve(settings: Settings, client: Source) -> AsyncIterator[Gateway]:
+async def serve(settings: Settings, client: KubeClient) -> AsyncIterator[Gateway]:
     """
     Run the gateway while entered.
 
-    Raises SettingError for an unknown routing mode, PortTaken for a port in use.
+    Raises SettingError for settings that cannot work, PortTaken for a port in use.
     """
     registry = CollectorRegistry()
     metrics = GatewayMetrics(registry)
+    async with AsyncExitStack() as stack:
+        transport = Transport()
+        registry.register(TransportCollector(transport))
+        admin = await stack.enter_async_context(AdminServer(settings.admin_host, settings.admin_port, registry))
+        await stack.enter_async_context(transport)
+        known = await stack.enter_async_context(_knowing(settings, client, metrics))
+        passwords = await stack.enter_async_context(PasswordCheck())
+        limits = RouteLimits(
+            in_flight=settings.max_in_flight_per_route,
+            queued=settings.max_queued_per_route,
+            patience=settings.queue_timeout,
+        )
+        metrics.queued = lambda: limits.waiting
+        admission = Admission(known.protection, passwords, limits)
+        forwarder = Forwarder(
+            settings,
+            routes=known.routes,
+            functions=known.functions,
+            admission=admission,
+            transport=transport,
+            metrics=metrics,
+        )
+        await stack.enter_async_context(_writing_status(settings, client, known))
+        tls = known.protection.tls.context
+        plain, secure = await stack.enter_async_context(_intake(settings, forwarder, admin, tls))
+        admission.tls_port = settings.tls_public_port or secure
+        log.info("gateway is ready", port=plain, tls_port=secure, admin_port=admin.port, routes=len(known.routes))
+        yield Gateway(plain, secure, admin.port, known.routes, known.feed)
+
+
+@asynccontextmanager
+async def _knowing(settings: Settings, client: KubeClient, metrics: GatewayMetrics) -> AsyncIterator[_Known]:
+    """Follow triggers, functions and Secrets while entered."""
+    secrets = SecretWatch(client)
+    protection = Protection(secrets, default_certificate=_default_certificate(settings))
     routes = RouteTable()
-    feed = TriggerFeed(routes, route_gone=lambda route: _forget_route(metrics, route))
+    feed = TriggerFeed(routes, protection, route_gone=lambda route: metrics.forget_route(route.label))
     functions = RoutingTable(client, namespace=settings.namespace, mode=_mode(settings))
     functions.subscribe(lambda key: _forget_function(metrics, functions, key))
     triggers: Informer[Entry] = Informer(client, HTTP_TRIGGERS, namespace=settings.namespace, transform=read_trigger)
     triggers.subscribe(feed.changed)
-    async with (
-        AdminServer(settings.admin_host, settings.admin_port, registry) as admin,
-        Transport() as transport,
-        functions.running(),
-        triggers.running(),
-    ):
-        registry.register(TransportCollector(transport))
+    async with functions.running(), triggers.running(), secrets.running():
         await functions.wait_synced()
         await triggers.wait_synced()
-        forwarder = Forwarder(settings, routes=routes, functions=functions, transport=transport, metrics=metrics)
-        async with _intake(settings, forwarder, admin) as server:
-            log.info("gateway is ready", port=server.port, admin_port=admin.port, routes=len(routes))
-            yield Gateway(port=server.port, admin_port=admin.port, routes=routes, feed=feed)
+        if not await secrets.wait_read(SECRETS_TIMEOUT):
+            log.warning("some Secrets could not be read yet; their routes stay closed", secrets=repr(secrets))
+        yield _Known(routes, functions, protection, feed)
 
 
 @asynccontextmanager
-async def _intake(settings: Settings, forwarder: Forwarder, admin: AdminServer) -> AsyncIterator[Server]:
-    """Take requests while entered; on leaving, refuse new ones and finish those under way."""
-    server = Server(
-        forwarder.handle,
-        host=settings.host,
-        port=settings.port,
-        keepalive_timeout=settings.keepalive_timeout,
-        body_timeout=settings.body_timeout,
+async def _writing_status(settings: Settings, client: KubeClient, known: _Known) -> AsyncIterator[None]:
+    """Write the statuses of triggers while entered, if this replica is the one to do it."""
+    source = TriggerStatus(known.feed, known.routes, known.functions, known.protection)
+    writer: StatusWriter[HTTPTriggerSpec] = StatusWriter(
+        client, HTTP_TRIGGERS, source, interval=settings.status_interval, finalizer=FINALIZER
     )
-    async with server:
+
+    def function_changed(key: ObjectKey) -> None:
+        for trigger in known.feed.concerned(key):
+            writer.changed(ObjectKey(*trigger))
+
+    known.feed.subscribe(writer.changed)
+    known.protection.subscribe(lambda key: writer.changed(ObjectKey(*key)))
+    known.functions.subscribe(function_changed)
+    leadership = None
+    if settings.leader_election:
+        leadership = Leadership(client, namespace=settings.kubeless_namespace, name=LEASE, identity=settings.identity)
+    async with leading(leadership, writer.work):
+        yield
+
+
+@asynccontextmanager
+async def _intake(
+    settings: Settings, forwarder: Forwarder, admin: AdminServer, tls: ssl.SSLContext
+) -> AsyncIterator[tuple[int, int]]:
+    """Take requests on both ports while entered; on leaving, refuse new ones and finish those under way."""
+    plain, secure = _server(settings, forwarder, settings.port), _server(settings, forwarder, settings.tls_port, tls)
+    async with plain, secure:
         admin.ready = True
         try:
-            yield server
+            yield plain.port, secure.port
         finally:
             admin.ready = False
-            await server.stop_intake()
+            await plain.stop_intake()
+            await secure.stop_intake()
             await forwarder.drain(settings.drain_timeout)
+
+
+def _server(settings: Settings, forwarder: Forwarder, port: int, tls: ssl.SSLContext | None = None) -> Server:
+    return Server(
+        forwarder.handle,
+        host=settings.host,
+        port=port,
+        keepalive_timeout=settings.keepalive_timeout,
+        body_timeout=settings.body_timeout,
+        tls=tls,
+    )
 
 
 def _mode(settings: Settings) -> RoutingMode:
@@ -101,8 +187,18 @@ def _mode(settings: Settings) -> RoutingMode:
         ) from error
 
 
-def _forget_route(metrics: GatewayMetrics, route: Route) -> None:
-    metrics.forget_route(route.label)
+def _default_certificate(settings: Settings) -> ObjectKey | None:
+    if not settings.tls_default_secret:
+        return None
+    namespace, slash, name = settings.tls_default_secret.partition("/")
+    if not namespace or not slash or not is_secret_name(name):
+        raise SettingError(
+            "GATEWAY_TLS_DEFAULT_SECRET",
+            settings.tls_default_secret,
+            problem="names no Secret",
+            remedy="use <namespace>/<name>",
+        )
+    return ObjectKey(namespace, name)
 
 
 def _forget_function(metrics: GatewayMetrics, functions: RoutingTable, key: ObjectKey) -> None:

@@ -15,6 +15,15 @@ class Settings:
     port: int = setting("GATEWAY_PORT", default=8080)
     """Port to listen on for events; 0 takes a free one."""
 
+    tls_port: int = setting("GATEWAY_TLS_PORT", default=8443)
+    """Port to listen on for events by TLS; 0 takes a free one."""
+
+    tls_public_port: int | None = setting("GATEWAY_TLS_PUBLIC_PORT", default=None)
+    """Port that clients see of it, for redirects. Default: the port that is listened on."""
+
+    tls_default_secret: str | None = setting("GATEWAY_TLS_DEFAULT_SECRET", default=None)
+    """`<namespace>/<name>` of the Secret for host names that no route has. Default: their handshakes are refused."""
+
     admin_host: str = setting("GATEWAY_ADMIN_HOST", default="0.0.0.0")
     """Address of the admin port."""
 
@@ -42,6 +51,15 @@ class Settings:
     max_body_bytes: int = setting("GATEWAY_MAX_BODY_BYTES", default=1024 * 1024 * 1024)
     """Largest request body where the trigger names no limit of its own. 0: no limit."""
 
+    max_in_flight_per_route: int = setting("GATEWAY_MAX_IN_FLIGHT_PER_ROUTE", default=1024)
+    """Requests of one route that are under way at a time, in this process. 0: no limit."""
+
+    max_queued_per_route: int = setting("GATEWAY_MAX_QUEUED_PER_ROUTE", default=128)
+    """Requests of one route that wait for their turn beyond that; the next ones are answered with 503."""
+
+    queue_timeout: float = setting("GATEWAY_QUEUE_TIMEOUT", default=1.0)
+    """Seconds a request waits for its turn before it is answered with 503."""
+
     body_timeout: float = setting("GATEWAY_BODY_TIMEOUT", default=60.0)
     """Seconds a client may be silent while it sends a body."""
 
@@ -53,3 +71,18 @@ class Settings:
 
     access_log: bool = setting("GATEWAY_ACCESS_LOG", default=True)
     """Write one line per request."""
+
+    access_log_sample: float = setting("GATEWAY_ACCESS_LOG_SAMPLE", default=1.0)
+    """Share of the answered requests that get a line, from 0 to 1. Those that did not go well always get one."""
+
+    kubeless_namespace: str = setting("KUBELESS_NAMESPACE", default="kubeless")
+    """Namespace of the Lease."""
+
+    leader_election: bool = setting("LEADER_ELECTION", default=True)
+    """Compete for the Lease, so that one of several replicas writes the statuses of triggers; off: always write."""
+
+    identity: str = setting("HOSTNAME", default="gateway")
+    """Name of this replica in the Lease. In a pod, its name."""
+
+    status_interval: float = setting("GATEWAY_STATUS_INTERVAL", default=300.0)
+    """Seconds between two looks at what time alone changes, such as a certificate that expires."""

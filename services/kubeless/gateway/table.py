@@ -6,6 +6,7 @@ host; within a host the longest prefix on segment boundaries (`/a` takes `/a` an
 applied at once, to the one place it concerns.
 """
 
+from bisect import insort
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -68,6 +69,11 @@ class RouteTable:
         """The route that is served in the place of `route`, which is in the table."""
         return self._hosts[route.host].winner(route.prefix)
 
+    def rivals(self, route: Route) -> list[Route]:
+        """All routes with the host and prefix of `route`, the one that is served first."""
+        paths = self._hosts.get(route.host)
+        return [] if paths is None else paths.rivals(route.prefix)
+
     def conflicts(self) -> Iterator[Conflict]:
         """Every route that lost its place to another."""
         for paths in self._hosts.values():
@@ -87,9 +93,7 @@ class _Paths:
         return not self._by_prefix
 
     def add(self, route: Route) -> None:
-        rivals = self._by_prefix.setdefault(route.prefix, [])
-        rivals.append(route)
-        rivals.sort(key=lambda rival: rival.precedence)
+        insort(self._by_prefix.setdefault(route.prefix, []), route, key=lambda rival: rival.precedence)
         self._depths[route.depth] += 1
         self._deepest = max(self._deepest, route.depth)
 
@@ -98,11 +102,16 @@ class _Paths:
         rivals.remove(route)
         if not rivals:
             del self._by_prefix[route.prefix]
-        self._depths -= Counter({route.depth: 1})
-        self._deepest = max(self._depths, default=0)
+        self._depths[route.depth] -= 1
+        if not self._depths[route.depth]:
+            del self._depths[route.depth]
+            self._deepest = max(self._depths, default=0)
 
     def winner(self, prefix: str) -> Route:
         return self._by_prefix[prefix][0]
+
+    def rivals(self, prefix: str) -> list[Route]:
+        return list(self._by_prefix.get(prefix, ()))
 
     def find(self, path: str) -> Route | None:
         # As many steps as the deepest route has segments, however many slashes a client sends.

@@ -6,6 +6,7 @@ keeps a record of some hundred bytes. It never fails: a router goes on with a de
 a field, and the controller tells the owner what is wrong with it.
 """
 
+import re
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +19,11 @@ from kubeless.core.jsontypes import JsonObject
 
 DEFAULT_TIMEOUT = 180.0
 DEFAULT_PORT = 8080
+
+WEIGHT = "kubeless.io/weight"
+"""Annotation or label of a function: its share where a selector spreads requests, a whole number up to 999999."""
+
+_WEIGHT = re.compile(r"[0-9]{1,6}")
 
 NO_LABELS: Mapping[str, str] = MappingProxyType({})
 
@@ -36,6 +42,8 @@ class FunctionRecord:
     generation: int
     created: float = 0.0
     """When the function was made, in seconds since the Unix epoch; 0: unknown."""
+    weight: int = 1
+    """Its share where requests are spread over several functions; 0: none."""
 
 
 def record_function(obj: JsonObject) -> FunctionRecord:
@@ -50,6 +58,7 @@ def record_function(obj: JsonObject) -> FunctionRecord:
         port=_port(_mapping(spec.get("service")).get("ports")),
         generation=int(metadata.get("generation") or 0),
         created=_moment(metadata.get("creationTimestamp")),
+        weight=_weight(metadata),
     )
 
 
@@ -75,6 +84,15 @@ def _moment(value: Any) -> float:
         return datetime.fromisoformat(value).timestamp()
     except (TypeError, ValueError):
         return 0.0
+
+
+def _weight(metadata: Mapping[str, Any]) -> int:
+    """From the annotation, or the label where there is none; 1 for what is no weight."""
+    for place in ("annotations", "labels"):
+        text = _mapping(metadata.get(place)).get(WEIGHT)
+        if isinstance(text, str) and _WEIGHT.fullmatch(text):
+            return int(text)
+    return 1
 
 
 def _timeout(value: Any) -> float:

@@ -1,5 +1,8 @@
 """Which function gets a request."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import pytest
 
 from kubeless.api.selector import LabelSelector, parse_selector_string
@@ -8,19 +11,22 @@ from kubeless.gateway.refusal import Refusal
 from kubeless.gateway.route import Route
 from kubeless.gateway.target import parse_target
 from kubeless.routing.endpoints import Endpoint
-from kubeless.routing.functions import FunctionRecord
+from kubeless.routing.functions import FunctionRecord, record_function
 
 
 class Table:
     """Functions `default/<name>` labelled `app=shop`, each with the endpoints given."""
 
-    def __init__(self, **ports: tuple[int, ...]) -> None:
+    def __init__(self, weights: Mapping[str, int] = MappingProxyType({}), **ports: tuple[int, ...]) -> None:
+        self._weights = weights
         self._ports = ports
 
     def function(self, namespace: str, name: str) -> FunctionRecord | None:
         if namespace != "default" or name not in self._ports:
             return None
-        return FunctionRecord("default", name, {"app": "shop"}, timeout=180, port=8080, generation=1)
+        return FunctionRecord(
+            "default", name, {"app": "shop"}, timeout=180, port=8080, generation=1, weight=self._weights.get(name, 1)
+        )
 
     def select(self, namespace: str, selector: LabelSelector) -> list[FunctionRecord]:
         records = [self.function(namespace, name) for name in self._ports]
@@ -59,6 +65,38 @@ def test_a_selector_spreads_over_its_functions() -> None:
 
 def test_a_selected_function_that_is_not_ready_is_passed_over() -> None:
     assert destination(Table(a=(), b=(2,)), selected("app=shop"), lambda: 0.0).function.name == "b"
+
+
+def test_requests_are_spread_in_proportion_to_the_weights() -> None:
+    table = Table({"a": 1, "b": 0, "c": 3}, a=(1,), b=(2,), c=(3,))
+    chosen = [destination(table, selected("app=shop"), lambda: step / 100).function.name for step in range(100)]  # noqa: B023
+    assert (chosen.count("a"), chosen.count("b"), chosen.count("c")) == (25, 0, 75)
+
+
+def test_a_weight_does_not_keep_a_trigger_from_the_function_it_names() -> None:
+    assert destination(Table({"a": 0}, a=(1,)), named("a")).function.name == "a"
+
+
+def test_functions_without_weight_are_no_place_to_go() -> None:
+    with pytest.raises(Refusal, match="weight above 0"):
+        destination(Table({"a": 0}, a=(1,)), selected("app=shop"))
+
+
+@pytest.mark.parametrize(
+    ("metadata", "weight"),
+    [
+        ({}, 1),
+        ({"annotations": {"kubeless.io/weight": "3"}, "labels": {"kubeless.io/weight": "4"}}, 3),
+        ({"labels": {"kubeless.io/weight": "4"}}, 4),
+        ({"labels": {"kubeless.io/weight": "0"}}, 0),
+        ({"annotations": {"kubeless.io/weight": "-1"}, "labels": {"kubeless.io/weight": "2"}}, 2),
+        ({"annotations": {"kubeless.io/weight": "9" * 5000}}, 1),
+        ({"annotations": {"kubeless.io/weight": 7}}, 1),
+        ({"annotations": "nonsense"}, 1),
+    ],
+)
+def test_the_weight_is_an_annotation_or_a_label(metadata: dict[str, object], weight: int) -> None:
+    assert record_function({"metadata": {"name": "a", "namespace": "default", **metadata}}).weight == weight
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,23 @@
 """Which trigger answers which request."""
 
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kubeless.api.httptrigger import parse_http_trigger
+from kubeless.api.resource import Resource
 from kubeless.core.errors import InvalidField
+from kubeless.gateway.protection import Protection
 from kubeless.gateway.route import Route, make_route
+from kubeless.gateway.secretwatch import SecretWatch
 from kubeless.gateway.table import RouteTable
-from kubeless.gateway.triggers import TriggerFeed, Unusable, read_trigger
+from kubeless.gateway.triggers import TriggerFeed, read_trigger
+from kubeless.kube.cache import ObjectKey
+from kubeless.kube.client import Page
+from kubeless.kube.watch import WatchEvent
 
 
 def trigger(name: str, *, created: str = "2024-05-18T05:40:42Z", **spec: Any) -> dict[str, Any]:
@@ -25,8 +34,8 @@ def trigger(name: str, *, created: str = "2024-05-18T05:40:42Z", **spec: Any) ->
 
 
 def route(name: str, **spec: Any) -> Route:
-    made = read_trigger(trigger(name, **spec))
-    assert isinstance(made, Route)
+    made = read_trigger(trigger(name, **spec)).route
+    assert made is not None
     return made
 
 
@@ -110,26 +119,30 @@ def test_a_changed_trigger_leaves_its_old_place() -> None:
     assert found(routes, "", "/new") is None
 
 
-@pytest.mark.parametrize("fields", [{"basic_auth_secret": "s"}, {"tls_secret": "s"}, {"tls": True}])
-def test_a_trigger_that_asks_for_protection_keeps_its_place_and_is_marked(fields: dict[str, Any]) -> None:
-    routes = table(route("root"), route("safe", path="safe", **fields))
-    match = routes.find("", "/safe/x")
-    assert match is not None
-    assert match.unsupported
+@pytest.mark.parametrize(
+    ("fields", "secrets"),
+    [
+        ({"basic_auth_secret": "users", "tls_secret": "cert"}, {"users", "cert"}),
+        ({"tls": True}, {"safe-tls"}),
+        ({}, set()),
+    ],
+)
+def test_a_trigger_names_the_secrets_that_protect_it(fields: dict[str, Any], secrets: set[str]) -> None:
+    assert route("safe", **fields).secrets == secrets
 
 
 @pytest.mark.parametrize("host", ["a b", "a/b", "*.", "*", "a.example.com:80", "[::1", "a*b", "*.*.com", "ä.de"])
 def test_a_host_that_no_request_can_have_is_refused(host: str) -> None:
     refused = read_trigger(trigger("bad", host_name=host))
-    assert isinstance(refused, Unusable)
-    assert "host-name" in refused.reason
+    assert refused.route is None
+    assert "host-name" in refused.problem
 
 
 @pytest.mark.parametrize("path", ["a/../b", "a b", "é", "a/%2e%2e", "%zz", "a#b", "a\nb"])
 def test_a_path_that_no_request_can_have_is_refused(path: str) -> None:
     refused = read_trigger(trigger("bad", path=path))
-    assert isinstance(refused, Unusable)
-    assert "path" in refused.reason
+    assert refused.route is None
+    assert "path" in refused.problem
 
 
 def test_a_refused_field_is_named() -> None:
@@ -138,22 +151,117 @@ def test_a_refused_field_is_named() -> None:
         make_route(parsed)
 
 
+class Nobody:
+    """A Kubernetes API that is never asked."""
+
+    async def list_page(self, resource: Resource, **_: Any) -> Page:
+        raise AssertionError(resource)
+
+    def watch(self, resource: Resource, **_: Any) -> AsyncGenerator[WatchEvent, None]:
+        raise AssertionError(resource)
+
+
+def feed_of(routes: RouteTable) -> tuple[TriggerFeed, list[str], list[str]]:
+    """A feed, the labels of routes that went, and the names of triggers it told of."""
+    gone, told = list[str](), list[str]()
+    feed = TriggerFeed(routes, Protection(SecretWatch(Nobody())), route_gone=lambda entry: gone.append(entry.label))
+    feed.subscribe(lambda key: told.append(key.name))
+    return feed, gone, told
+
+
+def happens(feed: TriggerFeed, name: str, **spec: Any) -> None:
+    feed.changed(("default", name), None, read_trigger(trigger(name, **spec)))
+
+
 def test_the_feed_keeps_the_table_current_and_remembers_what_is_unusable() -> None:
-    routes, gone = RouteTable(), list[str]()
-    feed = TriggerFeed(routes, route_gone=lambda entry: gone.append(entry.label))
+    routes = RouteTable()
+    feed, gone, _ = feed_of(routes)
     key = ("default", "a")
-    feed.changed(key, None, route("a", path="a"))
+    happens(feed, "a", path="a")
     assert found(routes, "", "/a") == "a"
-    feed.changed(key, None, read_trigger(trigger("a", path="a/../b")))
+    happens(feed, "a", path="a/../b")
     assert found(routes, "", "/a") is None
     assert gone == ["default/a"]
     assert list(feed.unusable) == [key]
-    feed.changed(key, None, route("a", path="b"))
+    happens(feed, "a", path="b")
     assert feed.unusable == {}
     feed.changed(key, None, None)
     assert len(routes) == 0
 
 
+def test_a_trigger_whose_place_another_takes_or_gives_back_is_told_of() -> None:
+    feed, _, told = feed_of(RouteTable())
+    happens(feed, "young", path="x", created="2024-01-02T00:00:00Z")
+    told.clear()
+    happens(feed, "old", path="x", created="2024-01-01T00:00:00Z")
+    assert sorted(told) == ["old", "young"]
+    told.clear()
+    happens(feed, "old", path="y", created="2024-01-01T00:00:00Z")
+    assert sorted(told) == ["old", "young"]
+
+
+def test_triggers_are_found_by_the_functions_they_may_call() -> None:
+    feed, _, _ = feed_of(RouteTable())
+    happens(feed, "named", function_name="f", path="n")
+    happens(feed, "chosen", functionSelector={"matchLabels": {"app": "shop"}}, path="c")
+    assert feed.concerned(ObjectKey("default", "f")) == {("default", "named"), ("default", "chosen")}
+    assert feed.concerned(ObjectKey("default", "g")) == {("default", "chosen")}
+    happens(feed, "named", function_name="g", path="n")
+    feed.changed(("default", "chosen"), None, None)
+    assert feed.concerned(ObjectKey("default", "f")) == set()
+    assert feed.concerned(ObjectKey("other", "g")) == set()
+
+
 def test_an_object_that_is_no_trigger_is_unusable_and_not_a_crash() -> None:
-    assert isinstance(read_trigger({"metadata": {"name": "x"}, "spec": {"path": 5}}), Unusable)
-    assert isinstance(read_trigger({"metadata": {"name": "x"}}), Unusable)
+    assert read_trigger({"metadata": {"name": "x"}, "spec": {"path": 5}}).route is None
+    assert read_trigger({"metadata": {"name": "x"}}).route is None
+
+
+_SEGMENTS = st.lists(st.sampled_from(["a", "b", "ab", ""]), max_size=5)
+_HOSTS = st.sampled_from(["", "x.example.com", "*.example.com", "*.com", "y.x.example.com"])
+
+
+@given(
+    places=st.lists(st.tuples(_HOSTS, st.lists(st.sampled_from(["a", "b", "ab"]), max_size=3)), max_size=12),
+    host=st.sampled_from(["", "x.example.com", "z.example.com", "y.x.example.com", "example.com", "com"]),
+    segments=_SEGMENTS,
+)
+def test_whatever_the_routes_the_most_specific_one_that_fits_is_found(
+    places: list[tuple[str, list[str]]], host: str, segments: list[str]
+) -> None:
+    """The index finds what a look at every route finds."""
+    routes = [
+        Route(
+            key=("n", str(number)), host=name, prefix="".join(f"/{part}" for part in parts), namespace="n", function="f"
+        )
+        for number, (name, parts) in enumerate(places)
+    ]
+    path = "/" + "/".join(segments)
+    fitting = [
+        entry
+        for entry in routes
+        if entry.host in ("", host, f"*.{host.partition('.')[2]}") and f"{path}/".startswith(f"{entry.prefix}/")
+    ]
+    best = min(
+        fitting,
+        key=lambda entry: (("*" in entry.host) + 2 * (not entry.host), -entry.depth, entry.precedence),
+        default=None,
+    )
+    assert table(*routes).find(host, path) == best
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 5), st.sampled_from(["", "a", "a/b", "b"]))))
+def test_after_any_changes_the_table_is_as_if_made_anew(changes: list[tuple[bool, int, str]]) -> None:
+    routes, wanted = RouteTable(), dict[str, Route]()
+    for put, number, path in changes:
+        entry = route(f"r{number}", path=path)
+        if put:
+            routes.put(entry)
+            wanted[entry.key[1]] = entry
+        else:
+            routes.remove(entry.key)
+            wanted.pop(entry.key[1], None)
+    fresh = table(*wanted.values())
+    for path in ("/", "/a", "/a/b", "/a/b/c", "/b", "/ab"):
+        assert routes.find("h", path) == fresh.find("h", path)
+    assert len(routes) == len(wanted)

@@ -1,0 +1,59 @@
+"""
+One line per request, for those who want to know what happened.
+
+It can be off, or tell of a share of what went well; what did not go well is always told.
+"""
+
+import random
+from collections.abc import Callable
+
+import structlog
+
+log = structlog.get_logger(__name__)
+
+_WENT_WELL = frozenset({"answered", "preflight"})
+
+
+class AccessLog:
+    """Writes through the process's log: JSON in a pod."""
+
+    def __init__(self, *, enabled: bool, sample: float, draw: Callable[[], float] = random.random) -> None:
+        """`sample` is the share of answered requests that get a line; `draw()` is replaced in tests."""
+        self._enabled = enabled
+        self._sample = sample
+        self._draw = draw
+
+    def wants(self, *, status: int, outcome: str) -> bool:
+        """Whether a request gets a line; asked first, as the line costs more than the question."""
+        if not self._enabled:
+            return False
+        if outcome not in _WENT_WELL or status >= 500:
+            return True
+        return self._sample >= 1.0 or self._draw() < self._sample
+
+    def write(
+        self,
+        *,
+        method: str,
+        target: bytes,
+        status: int,
+        outcome: str,
+        seconds: float,
+        route: str,
+        function: str,
+        request_id: str,
+        peer: str,
+    ) -> None:
+        """Write a line. Header fields are not told: they hold passwords."""
+        log.info(
+            "request",
+            method=method[:20],
+            target=target.decode("ascii", "backslashreplace"),
+            status=status,
+            outcome=outcome,
+            took=round(seconds, 6),
+            route=route,
+            function=function,
+            request_id=request_id,
+            peer=peer,
+        )
