@@ -22,6 +22,7 @@ _COMMANDS = {
     "function": CommandPlace("kubeless.cli.function.group:group", "Deploy, change, call and watch functions"),
     "trigger": CommandPlace("kubeless.cli.trigger.group:group", "Bind events to functions"),
     "topic": CommandPlace("kubeless.cli.topic.group:group", "Manage topics of Kafka, and publish to them"),
+    "stream": CommandPlace("kubeless.cli.stream.group:group", "Manage streams of NATS JetStream"),
     "deadletter": CommandPlace("kubeless.cli.deadletter.group:group", "See and repeat events that failed"),
     "local": CommandPlace("kubeless.cli.local:group", "Run the whole platform on this machine"),
     "get-server-config": CommandPlace("kubeless.cli.serverconfig:command", "Print the runtimes that the server knows"),

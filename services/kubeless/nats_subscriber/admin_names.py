@@ -12,6 +12,7 @@ from kubeless.core.errors import InvalidField
 SERVICE = "nats-trigger-controller"
 """The Kubernetes Service where the operations are served."""
 
+_STREAM = re.compile(r"[^\s.*>/\\\x00-\x1f\x7f]{1,255}")
 _SEQUENCE = re.compile(r"[1-9][0-9]{0,17}")
 
 
@@ -21,6 +22,18 @@ def check_subject(subject: str, *, wildcards: bool = False, field: str = "subjec
     if problem:
         raise InvalidField(field, subject, problem=problem, remedy=remedy)
     return subject
+
+
+def check_stream(name: str) -> str:
+    """The name of a stream, if NATS allows it; raises `InvalidField`."""
+    if not _STREAM.fullmatch(name):
+        raise InvalidField(
+            "stream",
+            name,
+            problem="is not a name of a stream",
+            remedy="use up to 255 characters without white space, dots, '*', '>' and slashes",
+        )
+    return name
 
 
 def parse_sequence(text: str) -> int:

@@ -1,5 +1,5 @@
 """
-The operations on the admin port: publishing and dead letters, for the command `kubeless`.
+The operations on the admin port: streams, publishing and dead letters, for the command `kubeless`.
 
 They are reached through the API server's service proxy, so that Kubernetes RBAC (`services/proxy` of the Service
 `nats-trigger-controller`) guards them and nothing else needs to listen. Whoever may use that proxy may do all of this,
@@ -19,6 +19,7 @@ from kubeless.nats_subscriber.admin_clients import Clients
 from kubeless.nats_subscriber.admin_deadletters import DeadLetterRoutes
 from kubeless.nats_subscriber.admin_errors import explain
 from kubeless.nats_subscriber.admin_publish import PublishRoutes
+from kubeless.nats_subscriber.admin_streams import StreamRoutes
 
 
 class AdminContext(Protocol):
@@ -37,7 +38,11 @@ def routes(context: AdminContext) -> list[web.RouteDef]:
     """The routes for `core.health.AdminServer`."""
     publishing = PublishRoutes(context.connection)
     letters = DeadLetterRoutes(context.connection, context.redelivery, LetterLocks("subject"))
+    streams = StreamRoutes(context.connection)
     return [
+        _route(web.get, "/streams", streams.list),
+        _route(web.post, "/streams", streams.create),
+        _route(web.delete, "/streams/{stream}", streams.delete),
         _route(web.post, "/messages", publishing.publish),
         _route(web.get, "/deadletters", letters.list),
         _route(web.get, "/deadletters/{sequence}", letters.show),
@@ -51,5 +56,7 @@ def _route(verb: Callable[..., web.RouteDef], path: str, handler: Handler) -> we
 
 
 def _subject(request: web.Request) -> str:
-    subject = request.query.get("subject")
+    subject, stream = request.query.get("subject"), request.match_info.get("stream")
+    if stream is not None:
+        return f"stream {shorten(stream)}"
     return "NATS" if subject is None else f"subject {shorten(subject)}"
