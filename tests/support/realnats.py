@@ -2,7 +2,7 @@
 nats-server itself, on free loopback ports, alone or as a cluster of three.
 
 `RealNats` is blocking, for use from fixtures; a test in asyncio calls it in a thread where it takes long, as in
-`await asyncio.to_thread(nats.start)`. After `stop` or `kill`, `start` brings it back on the same port with the same data.
+`await asyncio.to_thread(nats.start)`. After `stop` or `kill`, `start` brings it back on the same port with its data.
 """
 
 import contextlib

@@ -5,6 +5,7 @@ A consumer of ours carries a mark and is made as it should be. One that somebody
 the one thing that would lose messages: a bound on deliveries, after which the server gives up a message silently.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -58,17 +59,19 @@ def check_stream(info: JsonObject | None, plan: ConsumerPlan) -> None:
         )
 
 
-def wanted_config(found: JsonObject | None, plan: ConsumerPlan, *, resume: int | None) -> JsonObject | None:
+def wanted_config(
+    found: JsonObject | None, plan: ConsumerPlan, *, resume: int | None, subjects: Sequence[str] = ()
+) -> JsonObject | None:
     """
     The configuration to send; None: what there is will do.
 
-    `found` is the configuration there is, `resume` the sequence at which a consumer that has gone is to go on. Raises
-    Trouble for a consumer of somebody else that cannot be used.
+    `found` is the configuration there is, `resume` the sequence at which a consumer that has gone is to go on,
+    `subjects` those of the stream. Raises Trouble for a consumer of somebody else that cannot be used.
     """
     if found is None:
         return new_config(plan, resume=resume)
     if (found.get("metadata") or {}).get(MARK) != plan.owner:
-        return adopt(found, plan)
+        return adopt(found, plan, subjects=subjects)
     wished = _changeable(plan)
     if all((found.get(name) or 0) == value for name, value in wished.items()):
         return None
@@ -104,7 +107,7 @@ def new_config(plan: ConsumerPlan, *, resume: int | None) -> JsonObject:
     return config
 
 
-def adopt(found: JsonObject, plan: ConsumerPlan) -> JsonObject | None:
+def adopt(found: JsonObject, plan: ConsumerPlan, *, subjects: Sequence[str] = ()) -> JsonObject | None:
     """Use a consumer that somebody else made."""
     name = f"consumer {plan.name} of stream {plan.stream}"
     if found.get("deliver_subject"):
@@ -117,7 +120,9 @@ def adopt(found: JsonObject, plan: ConsumerPlan) -> JsonObject | None:
     owner = (found.get("metadata") or {}).get(MARK)
     if owner:
         raise Trouble("ConsumerTaken", f"{name} belongs to the trigger and function {owner}; change spec.durable")
-    filters = found.get("filter_subjects") or [found.get("filter_subject") or ">"]
+    single = found.get("filter_subject")
+    # Without a filter it delivers all that the stream holds.
+    filters = found.get("filter_subjects") or ([single] if single else list(subjects) or [">"])
     if not all(covers(plan.topic, subject) for subject in filters):
         raise Trouble(
             "SubjectMismatch",

@@ -27,6 +27,7 @@ from kubeless.nats_subscriber.core import leave
 from kubeless.nats_subscriber.foreign import FAILURES, BrokerUnavailable, ask
 from kubeless.nats_subscriber.held import Holding, Identity
 from kubeless.nats_subscriber.intake import Deliveries, Intake, Trouble, run_until
+from kubeless.nats_subscriber.jetstream import JetStreamRefused
 from kubeless.nats_subscriber.metrics import PairCounters
 from kubeless.nats_subscriber.outbox import Note
 from kubeless.nats_subscriber.pulling import Limits, Pulling, Signal, judge
@@ -37,6 +38,9 @@ from kubeless.nats_subscriber.stallwatch import StallWatch
 ACK = b"+ACK"
 TERM = b"+TERM"
 PROGRESS = b"+WPI"
+
+MOMENT = 0.05
+"""Seconds. With a delay the server sorts what was given back; without one, the first may come last."""
 
 PIN = "Nats-Pin-Id"
 """The header in which the server tells a replica that it has the pin; none of the publisher's."""
@@ -95,9 +99,11 @@ class StreamIntake(Intake):
         config = await self._find_consumer(link)
         self._ack_wait = ack_wait(config)
         self._group = next(iter(config.get("priority_groups") or []), "")
+        pin = self._pulling.pin
         self._pulling = Pulling(
             Limits.of(config), max_payload=link.client.max_payload, heartbeat=self._settings.heartbeat
         )
+        self._pulling.pin = pin  # still ours, though on another connection
         inbox = link.client.new_inbox()
         subscription = await ask(
             link.client.subscribe(inbox, cb=self._receive, pending_msgs_limit=0, pending_bytes_limit=0)
@@ -131,7 +137,8 @@ class StreamIntake(Intake):
             )
         info = await jetstream.stream(plan.stream)
         check_stream(info, plan)
-        made = str((info or {}).get("created"))
+        info = info or {}
+        made = str(info.get("created"))
         if made != self._stream_made:
             self._stream_made, self._floor = made, None
         found = await jetstream.consumer(plan.stream, plan.name)
@@ -139,7 +146,9 @@ class StreamIntake(Intake):
         resume = None if self._floor is None else self._floor + 1
         version = link.client.connected_server_version
         pinned = (version.major, version.minor) >= PINNED_SINCE
-        wished = wanted_config(config, _with_pin(plan, pinned), resume=resume)
+        wished = wanted_config(
+            config, _with_pin(plan, pinned), resume=resume, subjects=info["config"].get("subjects") or ()
+        )
         if wished is not None:
             config = (await jetstream.put_consumer(plan.stream, wished))["config"]
         return config or {}
@@ -269,6 +278,14 @@ class StreamIntake(Intake):
             self._outbox.put(Note(held.reply, nak(self._policy, delivered=held.delivered)))
         with suppress(BrokerUnavailable):
             await self._outbox.flush(self._connection.client(), self._settings.request_timeout)
+        await self._unpin()
+
+    async def _unpin(self) -> None:
+        """Let another replica have the messages at once."""
+        if self._group and self._pulling.pin:
+            path = f"CONSUMER.UNPIN.{self._plan.stream}.{self._plan.name}"
+            with suppress(BrokerUnavailable, JetStreamRefused):
+                await self._connection.jetstream().request(path, {"group": self._group})
 
     async def _keep_over_links(self) -> NoReturn:
         while True:
@@ -279,12 +296,11 @@ class StreamIntake(Intake):
 
 def nak(policy: DeliveryPolicy, *, delivered: int) -> bytes:
     """
-    Give a message back: the first time at once, then after the pause that the policy has for as many tries, for a
-    message that is given back again and again is not to go round in circles.
+    Give a message back: the first time almost at once, then after the pause that the policy has for as many tries, for
+    a message that is given back again and again is not to go round in circles.
     """
-    if delivered <= 1:
-        return b"-NAK"
-    return b'-NAK {"delay": %d}' % int(bound(policy, delivered - 1) * 10**9)
+    pause = MOMENT if delivered <= 1 else max(MOMENT, bound(policy, delivered - 1))
+    return b'-NAK {"delay": %d}' % int(pause * 10**9)
 
 
 def _with_pin(plan: ConsumerPlan, pinned: bool) -> ConsumerPlan:
