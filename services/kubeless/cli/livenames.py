@@ -44,6 +44,13 @@ def complete_nats_triggers(context: click.Context, _: click.Parameter, incomplet
     return _complete(context, NATS_TRIGGERS, incomplete)
 
 
+def complete_cronjob_triggers(context: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+    """Names of cronjob triggers, likewise."""
+    from kubeless.api.resource import CRONJOB_TRIGGERS
+
+    return _complete(context, CRONJOB_TRIGGERS, incomplete)
+
+
 def complete_letter_triggers(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
     """Names of the triggers that can have dead letters, of the kind that the command line names so far."""
     kind = context.params.get("kind")

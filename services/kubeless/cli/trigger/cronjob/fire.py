@@ -1,0 +1,73 @@
+"""`kubeless trigger cronjob fire`: call the functions of a trigger now, whatever its schedule says."""
+
+import asyncio
+
+import click
+
+from kubeless.cli import messages, output
+from kubeless.cli.commands import Command
+from kubeless.cli.failure import Fatal
+from kubeless.cli.options import namespace_option, output_option
+from kubeless.cli.serviceadmin import ServiceAdmin
+from kubeless.cli.trigger.cronjob.flags import cronjob_trigger_name
+from kubeless.core.jsontypes import JsonObject
+from kubeless.cron_scheduler.adminnames import SERVICE, fire_path
+
+PATIENCE = 1800.0
+"""Seconds; a function may take long, and may be called more than once."""
+
+
+class CronAdmin(ServiceAdmin):
+    """The cronjob trigger controller in one namespace."""
+
+    service = SERVICE
+    title = "cronjob trigger controller"
+    flag = "--cronjob-namespace"
+
+
+@click.command(cls=Command)
+@cronjob_trigger_name
+@output_option("json", "yaml")
+@click.option(
+    "--cronjob-namespace",
+    default="kubeless",
+    show_default=True,
+    metavar="NAME",
+    help="Namespace of the cronjob trigger controller.",
+)
+@namespace_option
+def command(name: str, format_name: str, cronjob_namespace: str, namespace: str | None) -> None:
+    """Call the functions of a cronjob trigger now, and wait for the outcome."""
+    if format_name not in ("", "json", "yaml"):
+        raise output.wrong_format()
+    asyncio.run(_fire(name, format_name, cronjob_namespace, namespace))
+
+
+async def _fire(name: str, format_name: str, admin_namespace: str, namespace: str | None) -> None:
+    from kubeless.cli.cluster import connect
+
+    async with connect() as client:
+        scope = namespace or client.namespace
+        admin = CronAdmin(client, admin_namespace)
+        answers = await admin.call("POST", fire_path(scope, name), body=b"", timeout=PATIENCE)
+    calls: list[JsonObject] = answers[0].get("calls") or [] if answers else []
+    match format_name:
+        case "json":
+            output.write(output.to_json(calls, indent=2))
+        case "yaml":
+            output.write(output.to_yaml(calls))
+        case _:
+            for call in calls:
+                _tell(call)
+    failed = [str(call.get("function")) for call in calls if call.get("outcome") != "delivered"]
+    if failed:
+        raise Fatal(f"Cronjob trigger {name}: the call of {', '.join(failed)} failed")
+
+
+def _tell(call: JsonObject) -> None:
+    took = f"status {call.get('status')}, {call.get('attempts')} attempts, {call.get('seconds')} s"
+    line = f"Function {call.get('function')} {call.get('outcome')}: {took}"
+    if call.get("outcome") == "delivered":
+        messages.info(line)
+    else:
+        messages.error(f"{line}: {call.get('error')}")
