@@ -15,6 +15,7 @@ from kubeless.delivery.deadletter import DeadLetter, DeadLetterFailed, NoPlace
 from kubeless.nats_subscriber.foreign import BrokerUnavailable
 from kubeless.nats_subscriber.jetstream import JetStream, JetStreamRefused, JetStreamUnavailable
 from kubeless.nats_subscriber.names import DEAD_LETTER_STREAM, DEAD_LETTER_SUBJECTS
+from kubeless.nats_subscriber.records import KEY
 
 log = structlog.get_logger(__name__)
 
@@ -27,7 +28,7 @@ SUBJECT = "kubeless-subject"
 
 _FOREIGN = frozenset({"nats-msg-id", "nats-expected-stream", "nats-expected-last-sequence", "nats-rollup", "nats-ttl"})
 """Headers of the original that would mean something to the server again; kept behind `kubeless-original-`."""
-_ORIGINAL = "kubeless-original-"
+ORIGINAL = "kubeless-original-"
 
 
 class Places(Protocol):
@@ -116,7 +117,9 @@ def letter_headers(letter: DeadLetter) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, value in letter.headers():
         text = value.decode(errors="replace")
-        found[f"{_ORIGINAL}{name}" if name.lower() in _FOREIGN else name] = text
+        found[f"{ORIGINAL}{name}" if name.lower() in _FOREIGN else name] = text
+    # The one header with our prefix that is the publisher's: order by key depends on it.
+    found |= {name: value.decode(errors="replace") for name, value in letter.event.headers if name.lower() == KEY}
     found[SUBJECT] = letter.event.topic
     stored = getattr(letter.event, "identity", None)
     found[MESSAGE_ID] = "/".join((letter.event.id, str(stored or ""), str(letter.trigger), str(letter.function)))
