@@ -1,17 +1,18 @@
 """
 `make bench`: what the data plane does on one core, beside what everybody knows, as a table and as docs/benchmarks.md.
 
-Run as `python -m bench` with `tests` on the path. About two minutes.
+Run as `python -m bench [scene...]` with `tests` on the path; without a name all scenes, about five minutes. Some scenes
+alone are written to a page of their own, so that the page of all is always of one run.
 """
 
 import asyncio
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
-from bench import cores, http, kafka
+from bench import cores, gateway, http, kafka
 from bench.processes import first_line, python, running
 from bench.report import Report
 from bench.scene import setting
@@ -36,12 +37,16 @@ def apache_kafka(folder: Path) -> Iterator[str]:
         yield broker.bootstrap
 
 
-async def measure(report: Report, folder: Path) -> None:
-    """All parts, one after the other."""
+async def measure_http(report: Report, folder: Path) -> None:
+    """Transport, gateway and runtime."""
     async with setting(report, folder) as scene:
         await http.transport(scene)
-        await http.gateway(scene)
+        await gateway.run(scene)
         await http.python_runtime(scene)
+
+
+async def measure_kafka(report: Report, folder: Path) -> None:
+    """The consumer, on the embedded broker and on Apache's."""
     async with embedded_kafka(folder) as bootstrap, setting(report, folder, bootstrap) as scene:
         await kafka.throughput(scene, "embedded")
         await kafka.latency(scene, "embedded")
@@ -55,16 +60,29 @@ async def measure(report: Report, folder: Path) -> None:
         report.skip(f"Apache Kafka: {error}")
 
 
-async def main() -> None:
+SCENES = {"http": measure_http, "kafka": measure_kafka}
+
+
+async def main(names: Sequence[str]) -> None:
     cores.pin(cores.LOAD)
     report = Report()
     report.step(cores.describe())
     with tempfile.TemporaryDirectory(prefix="kubeless-bench-") as folder:
-        await measure(report, Path(folder))
-    await asyncio.to_thread(report.write, _PAGE)
-    sys.stdout.write(f"written to {_PAGE}\n")
+        for name in names:
+            await SCENES[name](report, Path(folder))
+    page = _PAGE if list(names) == list(SCENES) else _PAGE.with_name(f"benchmarks-{'-'.join(names)}.md")
+    await asyncio.to_thread(report.write, page)
+    sys.stdout.write(f"written to {page}\n")
+
+
+def wanted(arguments: Sequence[str]) -> list[str]:
+    """The scenes named, all of them without a name."""
+    unknown = sorted(set(arguments) - set(SCENES))
+    if unknown:
+        raise SystemExit(f"there is no scene {', '.join(unknown)}; there are {', '.join(SCENES)}")
+    return [name for name in SCENES if not arguments or name in arguments]
 
 
 if __name__ == "__main__":
     logs.configure(level="error")
-    run(main())
+    run(main(wanted(sys.argv[1:])))

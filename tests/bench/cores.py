@@ -69,5 +69,11 @@ def memory_mib(pid: int) -> tuple[float, float] | None:
     return int(fields["VmRSS"].split()[0]) / 1024, int(fields["VmHWM"].split()[0]) / 1024
 
 
+def forget_highest(pid: int) -> None:
+    """Let the highest resident memory of a process count from now (proc(5), clear_refs)."""
+    if sys.platform == "linux":
+        Path(f"/proc/{pid}/clear_refs").write_text("5")
+
+
 def _children(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]

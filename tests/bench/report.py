@@ -8,10 +8,12 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench import cores
+from bench.plot import Chart, draw
 
 _INTRODUCTION = """\
 # Benchmarks
@@ -26,16 +28,24 @@ _NOTES = """\
 
 - *Per CPU second* divides by the CPU time of the measured process alone: what one core gives when the load is not the
   bottleneck. Load generator and function are Python too and share one core, so requests/s may be bound by them.
-- Bodies have 200 bytes. *Kafka* rows: a backlog of events is published, then the trigger is made; time runs from the
-  first to the last event at the function. The function keeps a ledger: `lost`, `twice` and `out of order` come from it.
+- *Gateway* rows: gateway, nginx (one worker, keep-alive to the function) and a plain aiohttp proxy stand beside each
+  other on the measured core and are loaded in turn by `wrk`, several rounds; the figure is the median, the remark gives
+  the lowest and the highest. *Direct* is the client talking to the function itself.
+- *At half load*: requests leave on a fixed schedule, half as many per second as the gateway can do, and latency runs
+  from the scheduled moment, so that waiting counts.
+- *Extra memory* is how much the highest resident memory of the process rises while 100 MB pass through.
+- Bodies have 200 bytes where nothing else is said. *Kafka* rows: a backlog of events is published, then the trigger is
+  made; time runs from the first to the last event at the function. The function keeps a ledger: `lost`, `twice` and
+  `out of order` come from it.
 - *Plain loop* is an aiokafka consumer with aiohttp's client, without retries, dead letters, metrics or order: one event
   at a time beside `partition`, 64 at a time beside `key` and `none`.
 - *Latency* is from the producer's `send` to the function.
 
 ## Repeat it
 
-`make bench` takes about two minutes. nginx is measured if it is on `PATH`, Apache Kafka if Java 17 and its jars are
-(Maven fetches them once).
+`make bench` takes about five minutes; `python -m bench http kafka nats cron` with `tests` on the path takes only the
+scenes named. nginx and `wrk` are used where they are on `PATH`, Apache Kafka if Java 17 and its jars are (Maven fetches
+them once).
 """
 
 
@@ -58,10 +68,10 @@ class Row:
         other = f"{_figure(self.other)} ({self.other_name})" if self.other is not None else ""
         ratio = f"{self.ours / self.other:.2f}x" if self.other else ""
         met = {None: "", True: ", met", False: ", **missed**"}[self.met]
-        return (self.what, f"{_figure(self.ours)} {self.unit}", other, ratio, f"{self.budget}{met}", self.note)
+        return (self.what, ratio, f"{self.budget}{met}", f"{_figure(self.ours)} {self.unit}", other, self.note)
 
 
-_COLUMNS = ("What", "Ours", "Other", "Ratio", "Budget", "Remarks")
+_COLUMNS = ("What", "Ratio", "Budget", "Ours", "Other", "Remarks")
 
 
 @dataclass
@@ -70,6 +80,7 @@ class Report:
 
     rows: list[Row] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
+    charts: list[Chart] = field(default_factory=list)
     began: float = field(default_factory=time.monotonic)
 
     def step(self, text: str) -> None:
@@ -82,6 +93,10 @@ class Report:
         what, *cells = row.cells
         self._say(f"         {what:<48} {'  '.join(cell for cell in cells if cell)}")
 
+    def chart(self, title: str, bars: Mapping[str, float]) -> None:
+        """Keep a group of bars for the plot."""
+        self.charts.append(Chart(title, dict(bars)))
+
     def skip(self, text: str) -> None:
         """Tell what is not measured, and why."""
         self.skipped.append(text)
@@ -93,7 +108,11 @@ class Report:
         skipped = [f"- Not measured: {text}" for text in self.skipped]
         facts = [*(f"- {name}: {value}" for name, value in _facts().items()), *skipped]
         load = f"- {cores.describe()}; load average at the end {os.getloadavg()[0]:.1f}"
-        parts = [_INTRODUCTION, "\n".join([*facts, load]), "", "\n".join(lines), "", _NOTES]
+        plot = []
+        if self.charts:
+            path.with_suffix(".svg").write_text(draw(self.charts))
+            plot = [f"![Requests per second, by what stands between client and function]({path.stem}.svg)", ""]
+        parts = [_INTRODUCTION, "\n".join([*facts, load]), "", *plot, "\n".join(lines), "", _NOTES]
         path.write_text("\n".join(parts))
 
     def _say(self, text: str) -> None:

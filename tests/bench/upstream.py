@@ -2,8 +2,9 @@
 `python -m bench.upstream`: a function that costs as little as Python can, and keeps a ledger of what it was sent.
 
 A body sent to `/` is `<stream> <number> <nanoseconds> <padding>`: numbers of a stream rise by one; the nanoseconds are
-the producer's monotonic clock, or 0. `GET /ledger` tells what came, `GET /reset` forgets it, anything else is just
-answered. It writes its port to standard output and serves until it is ended.
+the producer's monotonic clock, or 0. `GET /ledger` tells what came, `GET /reset` forgets it, a GET that ends in
+`/large` is answered with `LARGE` bytes, anything else is just answered; large bodies are thrown away as they come. It
+writes its port to standard output and serves until it is ended.
 """
 
 import asyncio
@@ -15,6 +16,9 @@ from typing import cast
 from kubeless.core.lifecycle import run
 
 _ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nok"
+LARGE = 100 * 2**20
+_PIECE = b"\0" * 2**16
+_THROW_AWAY = 2**18
 _LENGTH = b"\r\ncontent-length: "
 
 
@@ -61,11 +65,36 @@ class Connection(asyncio.Protocol):
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._rest = b""
+        self._to_skip = 0
+        self._to_send = 0
+        self._paused = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
 
+    def resume_writing(self) -> None:
+        self._paused = False
+        self._send_large()
+
+    def pause_writing(self) -> None:
+        self._paused = True
+
+    def _send_large(self) -> None:
+        while self._to_send and not self._paused and not self._transport.is_closing():
+            self._transport.write(_PIECE)
+            self._to_send -= len(_PIECE)
+
+    def _skip(self, data: bytes) -> bytes:
+        """Throw away what belongs to a large body, and answer behind it. What is left."""
+        taken = min(self._to_skip, len(data))
+        self._to_skip -= taken
+        if not self._to_skip:
+            self._transport.write(_ANSWER)
+        return data[taken:]
+
     def data_received(self, data: bytes) -> None:
+        if self._to_skip:
+            data = self._skip(data)
         if self._rest:
             data = self._rest + data
         while data:
@@ -73,6 +102,10 @@ class Connection(asyncio.Protocol):
             if end < 4:
                 break
             length = _length(data[:end])
+            if length > _THROW_AWAY:
+                self._to_skip = length
+                data = self._skip(data[end:])
+                continue
             if len(data) < end + length:
                 break
             self._transport.write(self._answer(data, data[end : end + length]))
@@ -87,6 +120,10 @@ class Connection(asyncio.Protocol):
             return b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(told) + told
         elif head.startswith(b"GET /reset "):
             self._ledger.reset()
+        elif head.startswith(b"GET ") and b"/large " in head[:64]:
+            self._to_send = LARGE
+            asyncio.get_running_loop().call_soon(self._send_large)
+            return b"HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nContent-Length: %d\r\n\r\n" % LARGE
         return _ANSWER
 
 

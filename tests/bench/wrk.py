@@ -1,0 +1,45 @@
+"""Load by `wrk`, the tool that others measure with: requests/s over kept connections, one at a time on each."""
+
+import asyncio
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench import cores
+from bench.processes import Failed, running
+
+_RATE = re.compile(r"Requests/sec:\s+([\d.]+)")
+_FAILED = re.compile(r"Non-2xx or 3xx responses: (\d+)|Socket errors: (.*)")
+_POST = 'wrk.method = "POST"\nwrk.headers["Content-Type"] = "text/plain"\nwrk.body = string.rep("x", {size})\n'
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """One kind of request."""
+
+    name: str
+    path: str
+    body: int | None = None
+    """Bytes to POST; None: GET."""
+
+
+def is_there() -> bool:
+    """Whether it is on PATH."""
+    return shutil.which("wrk") is not None
+
+
+async def rate(load: Load, port: int, *, connections: int, seconds: float, folder: Path) -> float:
+    """Requests per second. Raises Failed if one of them was not answered with success."""
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s"]
+    if load.body is not None:
+        script = folder / f"post-{load.body}.lua"
+        script.write_text(_POST.format(size=load.body))
+        command += ["-s", str(script)]
+    command.append(f"http://127.0.0.1:{port}{load.path}")
+    with running(*command, role=cores.LOAD, log=folder / "log") as process:
+        told, _ = await asyncio.to_thread(process.communicate, timeout=60)
+    found = _RATE.search(told)
+    if found is None or (failed := _FAILED.search(told)):
+        raise Failed(f"wrk on {load.name}: {told if found is None else failed}")
+    return float(found[1])
