@@ -27,7 +27,7 @@ function load(environ) {
         port: integer(environ, 'FUNC_PORT', 8080, 1, 65535),
         /** How long one call may take, waiting included. */
         timeout,
-        loadTimeout: seconds(environ, 'FUNC_LOAD_TIMEOUT', 60),
+        loadTimeout: seconds(environ, 'FUNC_LOAD_TIMEOUT', 120),
         shutdownTimeout: seconds(environ, 'SHUTDOWN_TIMEOUT', 10),
         runtime: environ.FUNC_RUNTIME || '',
         memoryLimit: environ.FUNC_MEMORY_LIMIT || '',

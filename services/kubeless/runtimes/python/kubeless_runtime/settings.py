@@ -53,6 +53,8 @@ class Settings:
     """REQ_MB_LIMIT (in MB) or FUNC_MEMFILE_MAX (in bytes): the largest request body that is accepted."""
     shutdown_timeout: float
     """SHUTDOWN_TIMEOUT: how long calls may go on after a request to stop."""
+    load_timeout: float = 120.0
+    """FUNC_LOAD_TIMEOUT: how long the import of the function's file may take."""
     text_data: bool = False
     """FUNC_TEXT_DATA: hand data that is text over as `str`, which a function translated from Python 2 expects."""
 
@@ -77,6 +79,7 @@ def load(environ: Mapping[str, str]) -> Settings:
         threads=_integer(environ, "FUNC_THREADS", 32, low=1, high=4096),
         max_body=_max_body(environ),
         shutdown_timeout=_seconds(environ, "SHUTDOWN_TIMEOUT", 10.0),
+        load_timeout=_seconds(environ, "FUNC_LOAD_TIMEOUT", 120.0),
         text_data=environ.get("FUNC_TEXT_DATA") == "1",
     )
 

@@ -88,6 +88,7 @@ class Supervisor:
             for fd, _ in self._poller.poll(self._pause() * 1000):
                 self._on_readable(fd)
             self._reap()
+            self._check_loading()
             self._check_overdue()
         return self._exit_code or 0
 
@@ -268,6 +269,18 @@ class Supervisor:
 
     def _serving(self) -> bool:
         return any(process.ready_since and not process.retiring for process in self._processes.values())
+
+    def _check_loading(self) -> None:
+        """A module that never returns from its import would keep the server from ever saying what is wrong."""
+        now, limit = monotonic(), self._settings.load_timeout
+        for process in self._processes.values():
+            if process.ready_since or process.killed or now - process.started < limit:
+                continue
+            process.kill()
+            text = "Unable to load %s.py: it did not return from its import within %g s"
+            console.report(text % (self._settings.module, limit))
+            if not self._was_ready:
+                self._exit_code = 1
 
     def _check_overdue(self) -> None:
         now = monotonic()

@@ -1,0 +1,1 @@
+module.exports = { run: (event) => { return "no brace" };

@@ -1,0 +1,52 @@
+"""
+The languages that go through the suite.
+
+To add one: a folder with its functions below `functions`, and an entry here. Everything a language does otherwise than
+the rest, because its original did, stands here with its reason and appears below the matrix.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Language:
+    """How the suite calls a language's functions, and in what the language differs."""
+
+    name: str
+    runtime: str
+    """The id that is resolved, such as `nodejs20`."""
+    suffix: str
+    handler: str = "run"
+    deps: str = ""
+    """Dependency file of the function `depend`."""
+    absent_deps: str = ""
+    """A dependency file that names a package which does not exist."""
+    returns: Mapping[str, tuple[int, str]] = field(default_factory=dict)
+    """Status and body where what a function returns is answered otherwise than usual, by case of `answer`."""
+    empty: str = ""
+    """What a function that returns its data answers to a request without a body."""
+    parses_json: bool = True
+    inapplicable: Mapping[str, str] = field(default_factory=dict)
+    """Cases that make no sense here, with the reason."""
+
+
+LANGUAGES = (
+    Language(
+        name="python",
+        runtime="python3.11",
+        suffix=".py",
+        deps="iniconfig==2.0.0\n",
+        absent_deps="kubeless-package-that-nobody-published==1.0\n",
+        returns={"number": (500, ""), "null": (200, ""), "list": (200, "ab")},
+    ),
+    Language(
+        name="nodejs",
+        runtime="nodejs20",
+        suffix=".js",
+        deps='{"dependencies": {"ms": "2.1.3"}}',
+        absent_deps='{"dependencies": {"@kubeless-nobody/package-that-nobody-published": "1.0.0"}}',
+        returns={"null": (200, "null")},
+        empty="{}",
+    ),
+)
