@@ -6,7 +6,7 @@ import signal
 import socket
 from pathlib import Path
 
-from support.localplatform import LocalPlatform, eventually
+from support.localplatform import LocalPlatform, eventually, free_ports
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -47,9 +47,7 @@ def test_a_second_platform_on_the_same_folder_is_refused_with_the_pid_of_the_fir
 def test_a_taken_port_is_named_with_its_owner_and_leaves_nothing_behind(own_platform: LocalPlatform) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-        result = own_platform.kubeless(
-            "local", "up", "-d", "--api-port", "0", "--gateway-port", str(port), "--kafka-port", "0", check=False
-        )
+        result = own_platform.kubeless("local", "up", "-d", *free_ports(gateway=port), check=False)
     assert result.returncode == 1
     assert f"127.0.0.1:{port}" in result.stderr
     assert str(os.getpid()) in result.stderr
@@ -73,9 +71,7 @@ def test_reset_removes_only_what_the_platform_made(own_platform: LocalPlatform) 
 
 
 def test_the_demo_sends_an_event_through_every_trigger_and_gets_the_right_answers(own_platform: LocalPlatform) -> None:
-    result = own_platform.kubeless(
-        "local", "demo", str(EXAMPLES), "--once", "--api-port", "0", "--gateway-port", "0", "--kafka-port", "0"
-    )
+    result = own_platform.kubeless("local", "demo", str(EXAMPLES), "--once", *free_ports())
     assert "hello world" in result.stdout
     assert "Good day, Ada!" in result.stdout
     assert "kafka/announcements" in result.stdout
@@ -89,19 +85,7 @@ def test_a_wrong_answer_in_the_demo_is_an_error(own_platform: LocalPlatform) -> 
     (examples / "demo.yaml").write_text(
         "- {trigger: http, name: hello, function: hello, request: GET /hello, answer: something else}\n"
     )
-    result = own_platform.kubeless(
-        "local",
-        "demo",
-        str(examples),
-        "--once",
-        "--api-port",
-        "0",
-        "--gateway-port",
-        "0",
-        "--kafka-port",
-        "0",
-        check=False,
-    )
+    result = own_platform.kubeless("local", "demo", str(examples), "--once", *free_ports(), check=False)
     assert result.returncode == 1
     assert "something else" in result.stdout + result.stderr
 

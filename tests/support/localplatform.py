@@ -16,6 +16,15 @@ from urllib.error import HTTPError
 import pytest
 
 
+PORTS = ("api", "gateway", "gateway-tls", "kafka", "nats")
+"""The platform's parts that have a port option."""
+
+
+def free_ports(**chosen: int) -> list[str]:
+    """Options that let each part of the platform listen on a free port, but for those with a `chosen` one."""
+    return [word for part in PORTS for word in (f"--{part}-port", str(chosen.get(part, 0)))]
+
+
 @dataclass(frozen=True)
 class Answer:
     """An HTTP answer."""
@@ -50,7 +59,7 @@ class LocalPlatform:
 
     def up(self, *arguments: str) -> None:
         """Start it in the background on free ports."""
-        self.kubeless("local", "up", "-d", "--api-port", "0", "--gateway-port", "0", "--kafka-port", "0", *arguments)
+        self.kubeless("local", "up", "-d", *free_ports(), *arguments)
 
     def down(self) -> None:
         """Stop it."""

@@ -31,18 +31,21 @@ def _data_dir_option(command: AnyCallable) -> AnyCallable:
     )(command)
 
 
+def _port_option(name: str, default: int) -> Callable[[AnyCallable], AnyCallable]:
+    return click.option(name, type=click.IntRange(0, 65535), default=default, show_default=True, help="0: any free.")
+
+
 def _platform_options(command: AnyCallable) -> AnyCallable:
     options = (
-        click.option("--api-port", type=click.IntRange(0, 65535), default=8082, show_default=True, help="0: any free."),
-        click.option(
-            "--gateway-port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0: any free."
-        ),
-        click.option(
-            "--kafka-port", type=click.IntRange(0, 65535), default=9092, show_default=True, help="0: any free."
-        ),
+        _port_option("--api-port", 8082),
+        _port_option("--gateway-port", 8080),
+        _port_option("--gateway-tls-port", 8443),
+        _port_option("--kafka-port", 9092),
+        _port_option("--nats-port", 4222),
         click.option(
             "--kafka-brokers", default="", metavar="HOST:PORT,...", help="Brokers to use instead of the embedded one."
         ),
+        click.option("--nats-url", default="", metavar="URL,...", help="NATS servers to use instead of starting one."),
         click.option("--ephemeral", is_flag=True, help="Keep the objects in memory only."),
         click.option("--log-level", type=click.Choice(_LOG_LEVELS), default="info", show_default=True),
         _data_dir_option,
@@ -150,13 +153,22 @@ def reset(*, data_dir: Path, yes: bool) -> None:
 def _up_in_background(data_dir: Path, log_level: str, choices: dict[str, Any]) -> int:
     from kubeless.local import daemon
 
-    arguments = ["--data-dir", str(data_dir), "--log-level", log_level]
-    arguments += ["--api-port", str(choices["api_port"]), "--gateway-port", str(choices["gateway_port"])]
-    arguments += ["--kafka-port", str(choices["kafka_port"]), "--kafka-brokers", choices["kafka_brokers"]]
-    arguments += ["--ephemeral"] if choices["ephemeral"] else []
+    arguments = _as_arguments({"data_dir": data_dir, "log_level": log_level, **choices})
     state = daemon.start(_folder(data_dir), arguments)
     _welcome(state.addresses, data_dir)
     return 0
+
+
+def _as_arguments(choices: dict[str, Any]) -> list[str]:
+    """The options of `kubeless local up` that make these choices."""
+    arguments: list[str] = []
+    for name, value in choices.items():
+        option = f"--{name.replace('_', '-')}"
+        if isinstance(value, bool):
+            arguments += [option] if value else []
+        else:
+            arguments += [option, str(value)]
+    return arguments
 
 
 def _run(settings: "PlatformSettings", log_level: str, on_ready: "Callable[[Platform], Awaitable[bool]]") -> None:

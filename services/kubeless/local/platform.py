@@ -13,21 +13,14 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from kubeless.api.crds import custom_resource_definitions
-from kubeless.controller import service as controller
-from kubeless.controller.settings import Settings as ControllerSettings
-from kubeless.core.settings import load
-from kubeless.gateway import service as gateway
-from kubeless.gateway.settings import Settings as GatewaySettings
-from kubeless.kafka_consumer import admin_names
-from kubeless.kafka_consumer import service as kafka_consumer
-from kubeless.kafka_consumer.settings import Settings as KafkaConsumerSettings
 from kubeless.kube.client import KubeClient
 from kubeless.kube.resources import CRDS
 from kubeless.local.apiserver.server import ApiServer
 from kubeless.local.kafka.broker import KafkaBroker
+from kubeless.local.nats.server import NatsServer
 from kubeless.local.node.node import run_node
 from kubeless.local.node.settings import NodeSettings
-from kubeless.local.publish import publish_admin_port
+from kubeless.local.services import ServiceSettings, run_services
 from kubeless.local.state import DataDir
 
 HOST = "127.0.0.1"
@@ -46,10 +39,15 @@ class PlatformSettings:
     data_dir: DataDir
     api_port: int = 8082
     gateway_port: int = 8080
+    gateway_tls_port: int = 8443
     kafka_port: int = 9092
     """Of the embedded broker."""
     kafka_brokers: str = ""
     """Brokers to use instead of the embedded one, as `host:port` separated by commas."""
+    nats_port: int = 4222
+    """Of the NATS server that is started."""
+    nats_url: str = ""
+    """NATS servers to use instead, as URLs separated by commas."""
     ephemeral: bool = False
     """Keep the objects in memory only."""
 
@@ -60,7 +58,7 @@ class Platform:
 
     client: KubeClient
     addresses: dict[str, str]
-    """Name of a part (api, gateway) to its URL; of kafka, its bootstrap address."""
+    """Name of a part (api, gateway, nats) to its URL; of kafka, its bootstrap address."""
 
 
 @asynccontextmanager
@@ -79,13 +77,21 @@ async def run_platform(settings: PlatformSettings) -> AsyncIterator[Platform]:
         await _install_definitions(client)
         node = await stack.enter_async_context(run_node(NodeSettings(data_dir=settings.data_dir.node), client))
         api.logs = node.logs
-        await stack.enter_async_context(controller.serve(_controller_settings(), client))
-        front = await stack.enter_async_context(gateway.serve(_gateway_settings(settings), client))
         brokers = await stack.enter_async_context(_kafka(settings))
-        consumer = await stack.enter_async_context(kafka_consumer.serve(_consumer_settings(brokers), client))
-        await publish_admin_port(client, admin_names.SERVICE, host=HOST, port=consumer.admin_port)
+        nats = await stack.enter_async_context(_nats(settings))
+        services = ServiceSettings(
+            HOST, settings.gateway_port, settings.gateway_tls_port, kafka_brokers=brokers, nats_url=nats
+        )
+        gateway = await stack.enter_async_context(run_services(services, client))
         _write_kubeconfig(settings.data_dir, api.url)
-        yield Platform(client, {"api": api.url, "gateway": f"http://{HOST}:{front.port}", "kafka": brokers})
+        addresses = {
+            "api": api.url,
+            "gateway": f"http://{HOST}:{gateway.port}",
+            "gateway-tls": f"https://{HOST}:{gateway.tls_port}",
+            "kafka": brokers,
+            "nats": nats,
+        }
+        yield Platform(client, addresses)
 
 
 @asynccontextmanager
@@ -98,33 +104,22 @@ async def _kafka(settings: PlatformSettings) -> AsyncIterator[str]:
         yield broker.bootstrap
 
 
+@asynccontextmanager
+async def _nats(settings: PlatformSettings) -> AsyncIterator[str]:
+    """The URLs of the NATS servers; of one that is started unless others are named."""
+    if settings.nats_url:
+        yield settings.nats_url
+        return
+    async with NatsServer(settings.data_dir.nats, host=HOST, port=settings.nats_port) as server:
+        yield server.url
+
+
 async def _install_definitions(client: KubeClient) -> None:
     applied = (
         client.apply(CRDS, definition, field_manager=_FIELD_MANAGER, force=True)
         for definition in custom_resource_definitions()
     )
     await asyncio.gather(*applied)
-
-
-def _controller_settings() -> ControllerSettings:
-    # There can be no second controller, so none has to wait for the lease of one that was killed.
-    return load(ControllerSettings, {"LEADER_ELECTION": "false", "ADMIN_HOST": HOST, "ADMIN_PORT": "0"})
-
-
-def _gateway_settings(settings: PlatformSettings) -> GatewaySettings:
-    environ = {
-        "GATEWAY_HOST": HOST,
-        "GATEWAY_PORT": str(settings.gateway_port),
-        "GATEWAY_ADMIN_HOST": HOST,
-        "GATEWAY_ADMIN_PORT": "0",
-        "GATEWAY_DIRECT_PATHS": "true",
-    }
-    return load(GatewaySettings, environ)
-
-
-def _consumer_settings(brokers: str) -> KafkaConsumerSettings:
-    environ = {"KAFKA_BROKERS": brokers, "LEADER_ELECTION": "false", "ADMIN_HOST": HOST, "ADMIN_PORT": "0"}
-    return load(KafkaConsumerSettings, environ)
 
 
 def _write_kubeconfig(data_dir: DataDir, server: str) -> None:

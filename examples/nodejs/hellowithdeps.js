@@ -1,0 +1,9 @@
+const _ = require('lodash');
+
+module.exports = {
+  handler: (event, context) => {
+    const answer = _.assign({}, event.data, { date: new Date().toUTCString() });
+    console.log(answer);
+    return answer;
+  },
+};

@@ -1,0 +1,7 @@
+// Deploy it with --timeout 1: the call is answered with 408, and other calls do not notice.
+module.exports = {
+  foo: (event, context) => {
+    while (event.data === 'forever');
+    return 'in time';
+  },
+};
