@@ -137,7 +137,8 @@ def original_event(letter: Letter) -> Event:
     headers, data, time = original_headers(letter), letter.value or b"", letter.event_time
     stream, _, sequence = event_id.rpartition("/")
     position = number(sequence)
-    if stream and position is not None and str(position) == sequence:
+    # No stream has a slash in its name; the ids of core NATS have two.
+    if stream and "/" not in stream and position is not None and str(position) == sequence:
         return stream_event(subject, data, headers, Position(stream, 1, position, round(time * 1e9), 0))
     return core_event(subject, data, headers, identity=event_id, reply="", now=time)
 

@@ -24,13 +24,13 @@ def check_subject(subject: str, *, wildcards: bool = False, field: str = "subjec
     return subject
 
 
-def check_stream(name: str) -> str:
-    """The name of a stream, if NATS allows it; raises `InvalidField`."""
+def check_stream(name: str, *, field: str = "stream") -> str:
+    """The name of a stream, or of a durable consumer, if NATS allows it (ADR-6); raises `InvalidField`."""
     if not _STREAM.fullmatch(name):
         raise InvalidField(
-            "stream",
+            field,
             name,
-            problem="is not a name of a stream",
+            problem="is no name in JetStream",
             remedy="use up to 255 characters without white space, dots, '*', '>' and slashes",
         )
     return name

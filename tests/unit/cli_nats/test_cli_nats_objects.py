@@ -8,7 +8,7 @@ from kubeless.cli.deadletter.purge import chosen
 from kubeless.cli.failure import Fatal
 from kubeless.cli.mergepatch import merge_patch
 from kubeless.cli.trigger.change import changed_trigger
-from kubeless.cli.trigger.nats.build import Wanted, changes, check_name, new_nats_trigger
+from kubeless.cli.trigger.nats.build import Wanted, changes, new_nats_trigger
 from kubeless.cli.trigger.nats.report import status_rows
 from kubeless.core.errors import InvalidField
 
@@ -40,8 +40,8 @@ def test_an_update_leaves_alone_what_it_does_not_name() -> None:
 @pytest.mark.parametrize("name", ["a.b", "a b", "a*", "a>", "a/b", "a\\b", "a\x00", "x" * 256])
 def test_names_that_jetstream_refuses_are_refused(name: str) -> None:
     with pytest.raises(InvalidField, match=r"^--stream: is no name in JetStream"):
-        check_name(name, "--stream")
-    assert check_name("ORDERS-1_ü", "--stream")
+        Wanted(stream=name).check()
+    Wanted(stream="ORDERS-1_ü", durable="").check()
 
 
 def test_a_report_says_what_is_promised() -> None:

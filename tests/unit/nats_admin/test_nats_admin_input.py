@@ -116,7 +116,7 @@ def test_a_letter_becomes_the_event_it_was(durable: bool) -> None:
     if durable:
         event = stream_event("bills.new", b"x", headers, Position("BILLS", 2, 14, 1_500_000_000_000_000_000, 0))
     else:
-        event = core_event("bills.new", b"x", headers, identity="some-id", reply="inbox", now=1.5e9)
+        event = core_event("bills.new", b"x", headers, identity="bills.new/0af3/14", reply="inbox", now=1.5e9)
     outcome = Exhausted(Answer(500), 5, 1.0)
     trigger, function = TriggerRef("NATSTrigger", "n", "t"), ObjectKey("n", "f")
     buried = stored(letter_headers(DeadLetter(event, trigger, function, outcome, first_time=1.0, last_time=2.0)))
@@ -126,6 +126,7 @@ def test_a_letter_becomes_the_event_it_was(durable: bool) -> None:
     assert dict(again.headers) == dict(event.headers)
     assert again.key == b"k"
     assert again.attributes["subject"] == "s"
+    assert again.attributes.get("natsstream") == ("BILLS" if durable else None)
 
 
 def test_a_letter_that_does_not_say_what_it_was_is_refused() -> None:

@@ -4,12 +4,8 @@ from dataclasses import dataclass
 
 from kubeless.api.resource import NATS_TRIGGERS
 from kubeless.cli.trigger.selector import read_selector
-from kubeless.core.errors import InvalidField
 from kubeless.core.jsontypes import JsonObject
-from kubeless.nats_subscriber.admin_names import check_subject
-
-_MAX_NAME = 255
-_FORBIDDEN = frozenset(".*>/\\")
+from kubeless.nats_subscriber.admin_names import check_stream, check_subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +30,8 @@ class Wanted:
         if self.dead_letter_subject:
             check_subject(self.dead_letter_subject, field="--dead-letter-subject")
         for flag, name in (("--stream", self.stream), ("--durable", self.durable)):
-            check_name(name or "", flag)
-
-
-def check_name(name: str, field: str) -> str:
-    """The name of a stream or of a durable consumer (ADR-6), perhaps empty; raises `InvalidField`."""
-    if len(name) > _MAX_NAME or any(each in _FORBIDDEN or each.isspace() or not each.isprintable() for each in name):
-        raise InvalidField(
-            field,
-            name,
-            problem="is no name in JetStream",
-            remedy=f"use at most {_MAX_NAME} letters, digits, '-' and '_', without dots, wildcards and slashes",
-        )
-    return name
+            if name:
+                check_stream(name, field=flag)
 
 
 def new_nats_trigger(name: str, namespace: str, wanted: Wanted) -> JsonObject:
