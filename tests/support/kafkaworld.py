@@ -74,6 +74,7 @@ class Ledger:
     calls: list[Call] = field(default_factory=list)
     done: list[Call] = field(default_factory=list)
     port: int = 0
+    _runner: web.ServerRunner | None = None
 
     @property
     def bodies(self) -> list[bytes]:
@@ -100,14 +101,24 @@ class Ledger:
 
     @asynccontextmanager
     async def serving(self) -> AsyncIterator["Ledger"]:
-        runner = web.ServerRunner(web.Server(self.handle), shutdown_timeout=0.1)
-        await runner.setup()
+        await self.come_back()
         try:
-            await web.TCPSite(runner, "127.0.0.1", 0).start()
-            self.port = runner.addresses[0][1]
             yield self
         finally:
-            await runner.cleanup()
+            await self.die()
+
+    async def come_back(self) -> None:
+        """Listen, where it listened before if it did."""
+        self._runner = web.ServerRunner(web.Server(self.handle), shutdown_timeout=0.1)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", self.port).start()
+        self.port = self._runner.addresses[0][1]
+
+    async def die(self) -> None:
+        """Listen no more; what is under way is cut off."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+        self._runner = None
 
 
 def new_topic() -> str:

@@ -37,6 +37,7 @@ class RedriveRoutes:
         """`POST /deadletters/<topic>/redrive` of `{"letters": ["0/12", …]}`: one line per letter, see `Round.run`."""
         topic = check_topic(request.match_info["topic"])
         letters = read_ids(await read_object(request))
+        self._redelivery.check_ready()
         return await stream_lines(request, self._results(topic, letters), explain)
 
     async def _results(self, topic: str, letters: Sequence[LetterId]) -> AsyncGenerator[JsonObject]:

@@ -82,7 +82,11 @@ async def serve(settings: Settings, client: KubeClient) -> AsyncIterator[KafkaCo
         workplace = Workplace(settings, connection=connection, letters=letters, sender=sender, counters=counters)
         subscriptions = subscriptions_for(workplace, functions)
         redelivery = EngineRedelivery(
-            sender=sender, counters=counters, function=functions.function, delivery=_delivery_of(subscriptions)
+            sender=sender,
+            counters=counters,
+            function=functions.function,
+            delivery=_delivery_of(subscriptions),
+            ready=lambda: admin.ready,
         )
         registry.register(TransportCollector(transport))
         registry.register(KafkaCollector(subscriptions.observed, lambda: connection.reachable))

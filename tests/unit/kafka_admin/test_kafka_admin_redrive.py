@@ -6,10 +6,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+import pytest
 from aiokafka.errors import KafkaConnectionError
 
 from kubeless.core.event import Event
 from kubeless.delivery.admin.errors import AdminError
+from kubeless.delivery.admin.redelivery import EngineRedelivery
 from kubeless.delivery.admin.redrive import Round
 from kubeless.delivery.deadletter import DeadLetterSink
 from kubeless.delivery.trigger import TriggerRef
@@ -72,6 +74,9 @@ class FakeEngine:
             self.delivered.append(event.id)
             done()
 
+    def check_ready(self) -> None:
+        """Always."""
+
     @asynccontextmanager
     async def open(
         self, trigger: TriggerRef, function: ObjectKey, *, sink: DeadLetterSink, max_age: float
@@ -93,6 +98,23 @@ async def test_what_is_delivered_is_noted_and_what_is_no_letter_is_told() -> Non
     assert sorted(producer.notes) == [0, 1, 2]
     assert [(each["id"], each["result"]) for each in results if each["result"] == "failed"] == [("0/9", "failed")]
     assert len(results) == 4
+
+
+def test_nothing_is_redriven_before_the_functions_are_known() -> None:
+    """They would all seem to be gone."""
+    ready = False
+    redelivery = EngineRedelivery(
+        sender=cast("Any", None),
+        counters=cast("Any", None),
+        function=lambda _namespace, _name: None,
+        delivery=lambda _: None,
+        ready=lambda: ready,
+    )
+    with pytest.raises(AdminError, match="try again when its /readyz answers 200") as told:
+        redelivery.check_ready()
+    assert told.value.status == 503
+    ready = True
+    redelivery.check_ready()
 
 
 async def test_a_reader_that_leaves_does_not_take_the_notes_along() -> None:

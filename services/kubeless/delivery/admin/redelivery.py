@@ -26,15 +26,24 @@ class EngineRedelivery:
         counters: EventCounters,
         function: Callable[[str, str], FunctionRecord | None],
         delivery: Callable[[ObjectKey], Delivery | None],
+        ready: Callable[[], bool] = lambda: True,
     ) -> None:
         """
         `function(namespace, name)` and `delivery(trigger)` look up what there is; None: it is gone. A trigger that says
-        nothing of order gets that of its source, whatever it has otherwise.
+        nothing of order gets that of its source, whatever it has otherwise. `ready()`: whether functions and triggers
+        are known yet; the admin port is open before.
         """
         self._sender = sender
         self._counters = counters
         self._function = function
         self._delivery = delivery
+        self._ready = ready
+
+    def check_ready(self) -> None:
+        """See `redrive.Redelivery`."""
+        if not self._ready():
+            problem = "the service starts and does not know the functions yet, or stops"
+            raise AdminError(503, "NotReady", f"{problem}; try again when its /readyz answers 200")
 
     @asynccontextmanager
     async def open(

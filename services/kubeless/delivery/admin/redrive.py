@@ -46,6 +46,9 @@ class Offers(Protocol):
 class Redelivery(Protocol):
     """How the service delivers an event outside of its subscriptions."""
 
+    def check_ready(self) -> None:
+        """Raises AdminError 503 while functions may exist that are not known yet."""
+
     def open(
         self, trigger: TriggerRef, function: ObjectKey, *, sink: DeadLetterSink, max_age: float
     ) -> AbstractAsyncContextManager[Offers]:
