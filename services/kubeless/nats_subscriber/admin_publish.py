@@ -23,11 +23,12 @@ from kubeless.nats_subscriber.admin_clients import Clients
 from kubeless.nats_subscriber.admin_errors import explain
 from kubeless.nats_subscriber.admin_messages import Message, parse_messages
 from kubeless.nats_subscriber.admin_names import check_subject
+from kubeless.nats_subscriber.foreign import flush
 from kubeless.nats_subscriber.jetstream import JetStream, JetStreamUnavailable
 
 Mode = Literal["core", "jetstream", "request"]
 
-FLUSH_TIMEOUT = 10
+FLUSH_TIMEOUT = 10.0
 """Seconds for the server to take what was published."""
 MAX_REPLY_TIMEOUT = 110.0
 """Seconds that a request may wait: less than the command waits for us."""
@@ -122,9 +123,7 @@ async def _publish_core(client: Client, subject: str, messages: Sequence[Message
             await client.publish(subject, message.data, headers=message.headers)
         except Exception as error:  # the library's own
             raise _partly(explain(error, _about(subject)), count, len(messages)) from error
-    # The library's ping overtakes what was published just before it. The second one cannot: that is on its way by then.
-    await client.flush(timeout=FLUSH_TIMEOUT)
-    await client.flush(timeout=FLUSH_TIMEOUT)
+    await flush(client, FLUSH_TIMEOUT)
     return {"published": len(messages)}
 
 
