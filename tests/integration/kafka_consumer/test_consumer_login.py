@@ -1,5 +1,6 @@
 """TLS and SASL against Apache Kafka: from variables, from a Secret, and changed while events flow."""
 
+import asyncio
 import base64
 import shutil
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 from kubeless.core.jsontypes import JsonObject
 from kubeless.kube.resources import SECRETS
+from support.certificates import CertificateAuthority
 from support.kafkaworld import NAMESPACE, World, make_world, new_topic, until
 from support.realkafka import PASSWORD, USERNAME, Listener, RealKafka
 
@@ -23,6 +25,30 @@ def login(mechanism: str) -> dict[str, str]:
         "KAFKA_SASL_MECHANISM": mechanism,
         "KAFKA_USERNAME": USERNAME,
         "KAFKA_PASSWORD": PASSWORD,
+    }
+
+
+def credentials(kafka: RealKafka, name: str) -> dict[str, bytes]:
+    """All that a Secret can hold, with a client certificate of its own."""
+    assert kafka.authority is not None
+    ours = kafka.authority.sign(name)
+    return {
+        "username": USERNAME.encode(),
+        "password": PASSWORD.encode(),
+        "ca_crt": kafka.authority.certificate.read_bytes(),
+        "tls_crt": ours.certificate.read_bytes(),
+        "tls_key": ours.key.read_bytes(),
+    }
+
+
+def secured(kafka: RealKafka) -> dict[str, str]:
+    """TLS and a login, with all that is secret in the Secret."""
+    return {
+        "KAFKA_BROKERS": kafka.address("SASL_SSL"),
+        "KAFKA_ENABLE_TLS": "true",
+        "KAFKA_ENABLE_SASL": "true",
+        "KAFKA_SASL_MECHANISM": "SCRAM-SHA-512",
+        "KAFKA_SECRET": "kafka",
     }
 
 
@@ -48,6 +74,8 @@ async def delivers(world: World, **environment: str) -> None:
         ("SASL_PLAINTEXT", "PLAIN"),
         ("SASL_PLAINTEXT", "SCRAM-SHA-256"),
         ("SASL_PLAINTEXT", "SCRAM-SHA-512"),
+        ("SASL_SSL", "PLAIN"),
+        ("SASL_SSL", "SCRAM-SHA-256"),
         ("SASL_SSL", "SCRAM-SHA-512"),
         ("SSL", ""),
     ],
@@ -60,6 +88,60 @@ async def test_events_flow_over_a_listener_with_security(
     environment |= login(mechanism) if mechanism else {}
     async with make_world(real_kafka.bootstrap) as world:
         await delivers(world, **environment)
+
+
+@pytest.mark.parametrize("mechanism", ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"])
+async def test_everything_secret_comes_from_one_secret(real_kafka: RealKafka, mechanism: str) -> None:
+    async with make_world(real_kafka.bootstrap) as world:
+        await world.client.create(SECRETS, secret(**credentials(real_kafka, "one")))
+        await delivers(world, **secured(real_kafka) | {"KAFKA_SASL_MECHANISM": mechanism})
+
+
+async def test_credentials_rotated_in_the_secret_hold_while_events_flow(real_kafka: RealKafka, tmp_path: Path) -> None:
+    """The next client certificate and a bundle of authorities, as in a change of authority; each event comes once."""
+    other = CertificateAuthority(tmp_path / "other").certificate.read_bytes()
+    async with make_world(real_kafka.bootstrap) as world:
+        topic = new_topic()
+        await world.make_topic(topic)
+        ledger = await world.function()
+        await world.trigger(topic=topic)
+        first, second = credentials(real_kafka, "one"), credentials(real_kafka, "two")
+        await world.client.create(SECRETS, secret(**first))
+        async with world.service(**secured(real_kafka)) as service:
+            publishing = asyncio.create_task(world.publish(topic, *[b"%d" % number for number in range(1500)]))
+            await ledger.until_done(20)
+            await world.client.replace(SECRETS, secret(**second | {"ca_crt": other + second["ca_crt"]}))
+            await until(lambda: service.connection.generation == 2)
+            done = len(ledger.done)
+            await ledger.until_done(done + 20)
+            await world.client.replace(SECRETS, secret(**second | {"tls_crt": b"no certificate"}))
+            await publishing
+            await ledger.until_done(1500)
+            await world.until_committed("greet", topic, 1500)
+            assert service.connection.generation == 2
+            await world.until_condition("BrokerReachable", "True")
+    assert ledger.bodies == [b"%d" % number for number in range(1500)]
+
+
+async def test_an_authority_that_did_not_sign_is_told_and_the_right_one_in_the_secret_holds_at_once(
+    real_kafka: RealKafka, tmp_path: Path
+) -> None:
+    other = CertificateAuthority(tmp_path / "other").certificate.read_bytes()
+    right = credentials(real_kafka, "one")
+    async with make_world(real_kafka.bootstrap) as world:
+        topic = new_topic()
+        await world.make_topic(topic)
+        ledger = await world.function()
+        await world.trigger(topic=topic)
+        await world.publish(topic, b"x")
+        await world.client.create(SECRETS, secret(**right | {"ca_crt": other}))
+        async with world.service(**secured(real_kafka)):
+            await world.until_condition("BrokerReachable", "False")
+            condition = next(each for each in (await world.status())["conditions"] if each["type"] == "BrokerReachable")
+            assert "certificate" in condition["message"].lower()
+            await world.client.replace(SECRETS, secret(**right))
+            await ledger.until_done(1)
+            await world.until_condition("BrokerReachable", "True")
 
 
 async def test_a_certificate_of_ours_is_shown_to_the_broker(real_kafka: RealKafka) -> None:
