@@ -7,7 +7,7 @@ from runtimes.case import Case
 from runtimes.cases import CASES
 from runtimes.languages import LANGUAGES, Language
 
-BEGIN = "<!-- matrix: written by the test run, see CONTRIBUTING.md -->"
+BEGIN = "<!-- matrix: written by the test run -->"
 END = "<!-- end of matrix -->"
 _SIGNS = {"passed": "✓", "failed": "✗", "skipped": "-"}
 

@@ -29,7 +29,7 @@ case "$FUNC_CONTENT_TYPE" in
     fail "spec.function is not a tar archive that can be unpacked" ;;
   *) cat < "$scratch" > "$FUNC_TARGET" ;;
 esac
-if [ -n "$FUNC_DEPS" ]; then cat < "$FUNC_DEPS" > "$volume/${FUNC_DEPS##*/}"; fi
+if [ -s "$FUNC_DEPS" ]; then cat < "$FUNC_DEPS" > "$volume/${FUNC_DEPS##*/}"; fi
 """
 
 CHECK_DEPS = """\

@@ -94,7 +94,8 @@ def _prepare_file(source: Source, scratch: Path) -> None:
             file = scratch
         verify_checksum(file, source.checksum)
         _place(source, file)
-        if source.deps is not None and "deps" not in source.tokens:
+        # An empty file would be no JSON to npm and Node.js, and no module to Go.
+        if source.deps is not None and "deps" not in source.tokens and source.deps.stat().st_size > 0:
             _copy(source.deps, source.folder / source.deps.name)
     except OSError as error:
         raise PrepareFailed(f"cannot read or write {error.filename}: {error.strerror}") from error

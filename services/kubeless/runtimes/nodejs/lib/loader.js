@@ -17,9 +17,16 @@ async function loadFunction({ volume, module, handler }) {
     try {
         loaded = await load(file);
     } catch (error) {
-        throw new Error(`Unable to load ${name}: ${(error && error.stack) || error}`);
+        throw new Error(explain(name, error));
     }
     return pick(loaded, name, handler);
+}
+
+/** The stack first and the reason last: the last line is what Kubernetes shows of a container that ended. */
+function explain(name, error) {
+    const reason = String((error && error.message) || error).split('\n', 1)[0];
+    const title = (error && error.name) || 'Error';
+    return `${(error && error.stack) || ''}\nUnable to load ${name}: ${title}: ${reason}`.trim();
 }
 
 function findFile(volume, module) {

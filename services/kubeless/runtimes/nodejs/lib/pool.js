@@ -173,7 +173,8 @@ class Pool {
         const { error } = thread;
         const reason = error ? (error && error.stack) || String(error) : `the function ended its process with code ${code}`;
         if (!wasReady && !this.threads.some((one) => one.ready)) {
-            this.fatal(`Unable to load ${this.settings.module}.js: ${reason}`);
+            const summary = (error && error.message) || reason;
+            this.fatal(`${reason}\nUnable to load ${this.settings.module}.js: ${summary.split('\n', 1)[0]}`);
         }
         console.error(`Function failed to execute: ${reason}`);
     }
