@@ -7,9 +7,13 @@ vouches for, whatever a client wrote before it.
 """
 
 import re
-import secrets
+from collections.abc import Mapping
+from functools import lru_cache
+from random import getrandbits
 
 from kubeless.delivery.transport.request import Headers
+from kubeless.gateway.http.head import connection_options
+from kubeless.gateway.incoming import Incoming
 
 _HOP_BY_HOP = frozenset(
     {
@@ -27,53 +31,101 @@ _HOP_BY_HOP = frozenset(
     }
 )
 _REWRITTEN = frozenset(
-    {b"content-length", b"host", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto", b"x-request-id"}
+    {
+        b"content-length",
+        b"forwarded",
+        b"host",
+        b"traceparent",
+        b"tracestate",
+        b"via",
+        b"x-forwarded-for",
+        b"x-forwarded-host",
+        b"x-forwarded-proto",
+        b"x-request-id",
+    }
 )
-_ADDED_TO_ANSWER = frozenset({b"content-length", b"x-request-id"})
+_NOT_PASSED = _HOP_BY_HOP | _REWRITTEN
+_KEPT_FROM_CLIENT = _HOP_BY_HOP | {b"content-length", b"x-request-id"}
+_VIA = b"1.1 kubeless"
+_VIA_OLD = b"1.0 kubeless"
 
 # What ids of tracing systems, UUIDs and base64 are made of; short enough for a log line.
 _SANE_ID = re.compile(rb"[A-Za-z0-9._:/+=@-]{1,128}")
 
+_TRACEPARENT = re.compile(
+    rb"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-[!-~]{0,512})?"
+)
+
 Pairs = list[tuple[bytes, bytes]]
 
 
-def for_function(headers: Headers, *, peer: str, scheme: str, host: bytes, request_id: str) -> Pairs:
+def for_function(incoming: Incoming, *, host: bytes, request_id: str) -> Pairs:
     """The header fields of the request to the function; Host and framing are the transport's."""
-    dropped = _HOP_BY_HOP | _REWRITTEN | _named_by_connection(headers)
-    kept: Pairs = []
-    before: dict[bytes, list[bytes]] = {}
-    for name, value in headers:
-        lowered = name.lower()
-        if lowered not in dropped:
-            kept.append((name, value))
-        elif lowered.startswith(b"x-forwarded-"):
-            before.setdefault(lowered, []).append(value)
-    for name, ours in (
-        (b"X-Forwarded-For", peer.encode("ascii", "replace")),
-        (b"X-Forwarded-Proto", scheme.encode("ascii")),
-        (b"X-Forwarded-Host", host),
-    ):
-        kept.append((name, b", ".join([*before.get(name.lower(), ()), ours])))
-    kept.append((b"X-Request-Id", request_id.encode("ascii")))
+    headers, first = incoming.headers, incoming.first
+    dropped = _NOT_PASSED
+    if b"connection" in first:
+        dropped = dropped | connection_options(headers)
+    if len(first) == len(headers):
+        kept = [pair for name, pair in zip(first, headers, strict=True) if name not in dropped]
+    else:
+        kept = [pair for pair in headers if pair[0].lower() not in dropped]
+    peer, scheme = incoming.peer.encode("ascii", "replace"), incoming.scheme.encode("ascii")
+    kept += (
+        (b"X-Forwarded-For", _after(incoming, b"x-forwarded-for", peer)),
+        (b"X-Forwarded-Proto", _after(incoming, b"x-forwarded-proto", scheme)),
+        (b"X-Forwarded-Host", _after(incoming, b"x-forwarded-host", host)),
+        (b"Forwarded", _after(incoming, b"forwarded", _forwarded(peer, scheme, host))),
+        (b"Via", _after(incoming, b"via", _VIA if incoming.needs_host else _VIA_OLD)),
+        (b"X-Request-Id", request_id.encode("ascii")),
+    )
+    _add_trace(kept, first)
     return kept
+
+
+def _after(incoming: Incoming, lowered_name: bytes, ours: bytes) -> bytes:
+    """What the client wrote, and behind it what this gateway vouches for."""
+    if lowered_name not in incoming.first:
+        return ours
+    return b", ".join([*values(incoming.headers, lowered_name), ours])
+
+
+@lru_cache(4096)
+def _forwarded(peer: bytes, scheme: bytes, host: bytes) -> bytes:
+    """RFC 7239 4: an IPv6 address and a host stand in quotes; neither can hold one."""
+    address = b'"[%b]"' % peer if b":" in peer else peer
+    return b'for=%b;proto=%b;host="%b"' % (address, scheme, host)
+
+
+def _add_trace(kept: Pairs, first: Mapping[bytes, bytes]) -> None:
+    """A trace that is under way goes on, another begins here (W3C Trace Context)."""
+    parent = first.get(b"traceparent")
+    if parent is not None and _TRACEPARENT.fullmatch(parent):
+        kept.append((b"traceparent", parent))
+        if b"tracestate" in first:
+            kept.append((b"tracestate", first[b"tracestate"]))
+    else:
+        kept.append((b"traceparent", b"00-%032x-%016x-01" % (getrandbits(128) or 1, getrandbits(64) or 1)))
 
 
 def for_client(headers: Headers, *, request_id: str, cors: bool) -> Pairs:
     """The header fields of the answer; its length is given apart."""
-    dropped = _HOP_BY_HOP | _ADDED_TO_ANSWER | _named_by_connection(headers)
-    kept = [(name, value) for name, value in headers if name.lower() not in dropped]
+    dropped = _KEPT_FROM_CLIENT
+    lowered = [name.lower() for name, _ in headers]
+    if b"connection" in lowered:
+        dropped = dropped | connection_options(headers)
+    kept = [pair for name, pair in zip(lowered, headers, strict=True) if name not in dropped]
     kept.append((b"X-Request-Id", request_id.encode("ascii")))
-    if cors and not any(name.lower() == b"access-control-allow-origin" for name, _ in kept):
+    if cors and b"access-control-allow-origin" not in lowered:
         kept.append((b"Access-Control-Allow-Origin", b"*"))
     return kept
 
 
-def request_id(headers: Headers) -> str:
+def request_id(incoming: Incoming) -> str:
     """The client's `X-Request-Id` if there is exactly one and it is harmless, a new one otherwise."""
-    given = values(headers, b"x-request-id")
-    if len(given) == 1 and _SANE_ID.fullmatch(given[0]):
-        return given[0].decode("ascii")
-    return secrets.token_hex(16)
+    given = incoming.first.get(b"x-request-id")
+    if given is not None and _SANE_ID.fullmatch(given) and len(values(incoming.headers, b"x-request-id")) == 1:
+        return given.decode("ascii")
+    return f"{getrandbits(128):032x}"
 
 
 def values(headers: Headers, lowered_name: bytes) -> list[bytes]:
@@ -85,8 +137,3 @@ def content_length(headers: Headers) -> int | None:
     """The length a parsed, hence valid, message announces."""
     given = values(headers, b"content-length")
     return int(given[0]) if given else None
-
-
-def _named_by_connection(headers: Headers) -> frozenset[bytes]:
-    named = [value for name, value in headers if len(name) == 10 and name.lower() == b"connection"]
-    return frozenset(option.strip().lower() for value in named for option in value.split(b","))

@@ -6,7 +6,8 @@ returns None, which costs no task, or returns an awaitable that the server runs;
 cancels it.
 """
 
-from collections.abc import AsyncIterable, AsyncIterator, Coroutine, Mapping
+import asyncio
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -73,6 +74,9 @@ class Switched(Protocol):
 class Reply(Protocol):
     """The answer to one request. All methods may raise ClientGone."""
 
+    on_gone: Callable[[], None] | None
+    """Called, where set, when the client goes away before the answer is complete: for handlers without a task."""
+
     @property
     def started(self) -> bool:
         """Whether the head was sent, after which there is no other answer to give."""
@@ -91,6 +95,9 @@ class Reply(Protocol):
 
     def switch(self, headers: Headers) -> Switched:
         """Answer 101 to a request with `upgrade`."""
+
+    def go_on(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+        """Leave the rest to a task, for a handler that began without one; it is cancelled when the client goes away."""
 
     def abort(self) -> None:
         """End the connection so that the client sees that the answer is incomplete."""

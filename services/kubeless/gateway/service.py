@@ -169,7 +169,7 @@ async def _intake(
 
 def _server(settings: Settings, forwarder: Forwarder, port: int, tls: ssl.SSLContext | None = None) -> Server:
     return Server(
-        forwarder.handle,
+        forwarder.begin,
         host=settings.host,
         port=port,
         keepalive_timeout=settings.keepalive_timeout,

@@ -4,10 +4,16 @@ import pytest
 
 from kubeless.delivery.transport.request import Headers
 from kubeless.gateway.headers import for_client, for_function, request_id
+from kubeless.gateway.incoming import Incoming
+
+
+def incoming(headers: Headers) -> Incoming:
+    first = {name.lower(): value for name, value in headers}
+    return Incoming("GET", b"/", headers, b"", None, "10.0.0.9", "http", needs_host=True, first=first)
 
 
 def sent(headers: Headers) -> dict[bytes, bytes]:
-    result = for_function(headers, peer="10.0.0.9", scheme="http", host=b"echo.example.com", request_id="id-1")
+    result = for_function(incoming(headers), host=b"echo.example.com", request_id="id-1")
     names = [name.lower() for name, _ in result]
     assert len(names) == len(set(names))
     return {name.lower(): value for name, value in result}
@@ -39,6 +45,9 @@ def test_hop_by_hop_fields_end_here_those_that_connection_names_included() -> No
         b"x-forwarded-proto",
         b"x-forwarded-host",
         b"x-request-id",
+        b"forwarded",
+        b"via",
+        b"traceparent",
     }
 
 
@@ -47,6 +56,8 @@ def test_our_view_comes_last_in_what_was_forwarded() -> None:
     assert kept[b"x-forwarded-for"] == b"1.1.1.1, 2.2.2.2, 10.0.0.9"
     assert kept[b"x-forwarded-proto"] == b"https, http"
     assert kept[b"x-forwarded-host"] == b"echo.example.com"
+    assert kept[b"forwarded"] == b'for=10.0.0.9;proto=http;host="echo.example.com"'
+    assert kept[b"via"] == b"1.1 kubeless"
 
 
 def test_a_client_cannot_make_us_drop_what_we_add() -> None:
@@ -74,12 +85,20 @@ def test_cors_adds_the_origin_unless_the_function_did() -> None:
 
 @pytest.mark.parametrize("given", [b"", b"a b", b"x" * 129, b'"', "é".encode(), b"a{b}"])
 def test_a_request_id_that_could_do_harm_is_replaced(given: bytes) -> None:
-    made = request_id([(b"X-Request-Id", given)])
+    made = request_id(incoming([(b"X-Request-Id", given)]))
     assert made.encode() != given
     assert len(made) == 32
 
 
 def test_a_sane_request_id_is_kept_unless_there_are_two() -> None:
-    assert request_id([(b"x-request-id", b"4bf92f35-77b3")]) == "4bf92f35-77b3"
-    assert request_id([(b"x-request-id", b"a"), (b"X-Request-ID", b"b")]) not in {"a", "b"}
-    assert request_id([]) != request_id([])
+    assert request_id(incoming([(b"x-request-id", b"4bf92f35-77b3")])) == "4bf92f35-77b3"
+    assert request_id(incoming([(b"x-request-id", b"a"), (b"X-Request-ID", b"b")])) not in {"a", "b"}
+    assert request_id(incoming([])) != request_id(incoming([]))
+
+
+def test_a_trace_under_way_goes_on_and_another_begins_where_there_is_none() -> None:
+    parent = b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    assert sent([(b"Traceparent", parent), (b"tracestate", b"a=b")])[b"traceparent"] == parent
+    broken = sent([(b"traceparent", b"00-zz"), (b"tracestate", b"a=b")])
+    assert b"tracestate" not in broken
+    assert len(broken[b"traceparent"]) == len(parent)

@@ -113,6 +113,20 @@ class Transport:
             return response
         return await self._send_again(request, endpoints, timeouts, deadline, endpoint, failure)
 
+    def begin(self, request: Request, endpoints: Sequence[Endpoint], timeouts: Timeouts = DEFAULT) -> Response | None:
+        """
+        Send now, on an idle connection; None if there is none: then `send` is the way.
+
+        The response has nothing yet: wait for its `progress`, and close it. What fails is not tried again here. Raises
+        InvalidRequest, NoEndpoints, TransportClosed or ConnectionLost.
+        """
+        now = self._loop.time()
+        deadline = None if timeouts.total is None else now + timeouts.total
+        response = self._begin(request, self._choose(endpoints, now), timeouts, now, deadline)
+        if response is not None:
+            self.counters.requests += 1
+        return response
+
     async def drain(self, timeout: float) -> bool:
         """Take no more requests and wait for those under way, at most `timeout` seconds. Whether all of them ended."""
         self._closed = True

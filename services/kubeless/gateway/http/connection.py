@@ -7,9 +7,10 @@ connection ends as well when the client ends its side, as nginx and Go see it: n
 """
 
 import asyncio
+from collections.abc import Coroutine
 from enum import Enum, auto
 from math import inf
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 from kubeless.gateway.http.body import Body
 from kubeless.gateway.http.chunks import ChunkedDecoder
@@ -36,8 +37,11 @@ class Owner(Protocol):
     def closed(self, connection: "Connection") -> None:
         """It is gone."""
 
-    def run(self, incoming: Incoming, reply: Reply) -> "asyncio.Task[None] | None":
-        """Give a request to the handler; the task, if it needs one."""
+    def handle(self, incoming: Incoming, reply: Reply) -> Coroutine[Any, Any, None] | None:
+        """Give a request to the handler; what is left to run, if anything."""
+
+    def run(self, work: Coroutine[Any, Any, None], reply: Reply) -> "asyncio.Task[None]":
+        """Run what is left of a handler."""
 
     def refused(self, error: BadRequest, peer: str) -> tuple[list[tuple[bytes, bytes]], bytes]:
         """Headers and body of the answer to what is no request."""
@@ -224,6 +228,13 @@ class Connection(asyncio.Protocol):
             self._tunnel.arrived(rest)
         return self._tunnel
 
+    def run(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+        reply = self._reply
+        if reply is None:
+            raise RuntimeError("there is no request under way")
+        task = self._task = self._owner.run(work, reply)
+        return task
+
     def abort(self) -> None:
         # Called by the handler among others, whose own task goes on to its end.
         self._task = None
@@ -325,9 +336,9 @@ class Connection(asyncio.Protocol):
         if head.upgrade and rest:
             self._keep(rest)
             rest = b""
-        task = self._owner.run(incoming, reply)
-        if task is not None and self._reply is reply:
-            self._task = task
+        work = self._owner.handle(incoming, reply)
+        if work is not None:
+            self.run(work)
         return rest
 
     def _keep(self, data: bytes) -> None:
@@ -446,6 +457,9 @@ class Connection(asyncio.Protocol):
         task, self._task = self._task, None
         if task is not None:
             task.cancel()
+        reply, self._reply = self._reply, None
+        if reply is not None and reply.on_gone is not None:
+            reply.on_gone()
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():

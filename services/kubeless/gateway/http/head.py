@@ -9,6 +9,7 @@ good one, and a good one costs a few microseconds.
 """
 
 import re
+from collections.abc import Sequence
 
 from kubeless.core.errors import shorten
 from kubeless.gateway.http.limits import Limits
@@ -24,6 +25,7 @@ _FIELD = re.compile(rb"([^:\r\n]++):[ \t]*+([^\r\n]*+)\r\n")
 _VERSION = re.compile(rb"[^ \r\n]+ [^ \r\n]+ HTTP/(?:[02-9]\.[0-9]|1\.[2-9])\r\n")
 _LENGTH = re.compile(rb"[0-9]{1,15}")
 _HOST = re.compile(rb"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.\-]*+)(?::[0-9]{0,5})?")
+_PROTOCOL = re.compile(_TOKEN + rb"++(?:/" + _TOKEN + rb"++)?")
 _OTHER_CODINGS = re.compile(rb"(?:(?:x-)?(?:gzip|compress)|deflate)[ \t]*,[ \t]*chunked", re.IGNORECASE)
 _BAD_BYTE = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|(?<!\r)\n|\r(?!\n)(?=.)", re.DOTALL)
 
@@ -178,8 +180,8 @@ def _read_options(head: Head, fields: Fields, first: dict[bytes, bytes]) -> None
     if b"connection" in first:
         options = connection_options(fields)
         head.keep_alive = b"close" not in options and (head.minor == 1 or b"keep-alive" in options)
-        if b"upgrade" in options and head.minor == 1:
-            head.upgrade = first.get(b"upgrade", b"")
+        if b"upgrade" in options and head.minor == 1 and head.method == "GET" and not head.has_body:
+            head.upgrade = _upgrade(first.get(b"upgrade", b""))
     head.expects = False
     expect = first.get(b"expect")
     if expect is not None and head.minor == 1:
@@ -188,7 +190,15 @@ def _read_options(head: Head, fields: Fields, first: dict[bytes, bytes]) -> None
         head.expects = head.has_body
 
 
-def connection_options(fields: Fields) -> set[bytes]:
+def _upgrade(asked: bytes) -> bytes:
+    """
+    The protocol to offer, or empty. HTTP/2 is none: behind its upgrade, requests would pass unseen (RFC 9113 3.1 has
+    given it up as well). An offer of several is not passed on, which every client must expect.
+    """
+    return asked if _PROTOCOL.fullmatch(asked) and not asked.lower().startswith((b"h2", b"http", b"tls")) else b""
+
+
+def connection_options(fields: Sequence[tuple[bytes, bytes]]) -> set[bytes]:
     """The options of all Connection fields, in lower case (RFC 9110 7.6.1)."""
     named = b",".join(value for name, value in fields if len(name) == 10 and name.lower() == b"connection")
     return {option.strip(b" \t") for option in named.lower().split(b",")}

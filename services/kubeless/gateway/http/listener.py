@@ -7,9 +7,9 @@ A timer per request would cost more than parsing it; one sweep over all connecti
 import asyncio
 import socket
 import ssl
-from collections.abc import Awaitable
+from collections.abc import Coroutine
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import structlog
 
@@ -25,6 +25,8 @@ log = structlog.get_logger(__name__)
 
 _SWEEP = 1.0
 _BACKLOG = 2048
+_SERVER_OPTIONS = ((b"Allow", b"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"),)
+"""The answer to `OPTIONS *` (RFC 9110 9.3.7)."""
 
 
 class Listener:
@@ -123,11 +125,15 @@ class Listener:
         """A client went."""
         self._connections.discard(connection)
 
-    def run(self, incoming: Incoming, reply: Reply) -> "asyncio.Task[None] | None":
-        """Give a request to the handler."""
-        work = self.handler(incoming, reply)
-        if work is None:
+    def handle(self, incoming: Incoming, reply: Reply) -> Coroutine[Any, Any, None] | None:
+        """Give a request to the handler, unless it is about the server itself."""
+        if incoming.target == b"*":
+            reply.send(200, _SERVER_OPTIONS, b"", length=0)
             return None
+        return self.handler(incoming, reply)
+
+    def run(self, work: Coroutine[Any, Any, None], reply: Reply) -> "asyncio.Task[None]":
+        """Run what is left of a handler."""
         return self._tasks.create_task(self._finish(work, reply))
 
     def refused(self, error: BadRequest, peer: str) -> tuple[list[tuple[bytes, bytes]], bytes]:
@@ -136,7 +142,7 @@ class Listener:
         log.debug("no request", peer=peer, status=error.status, error=str(error))
         return refusal(error)
 
-    async def _finish(self, work: Awaitable[None], reply: Reply) -> None:
+    async def _finish(self, work: Coroutine[Any, Any, None], reply: Reply) -> None:
         try:
             await work
         except ClientGone:

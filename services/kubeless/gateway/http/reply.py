@@ -6,7 +6,9 @@ An answer that ends before its announced length, or goes beyond it, ends the con
 is incomplete.
 """
 
-from typing import Protocol
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, Protocol
 
 from kubeless.gateway.http.encode import Headers, encode_head, may_have_body
 from kubeless.gateway.http.head import Head
@@ -39,6 +41,9 @@ class Client(Protocol):
     def switched(self) -> Switched:
         """The head of a 101 was sent: the connection is a tunnel from now on."""
 
+    def run(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+        """Run the rest of the handler; it is cancelled when the client goes away."""
+
     def abort(self) -> None:
         """Close at once."""
 
@@ -46,7 +51,7 @@ class Client(Protocol):
 class Reply:
     """See `kubeless.gateway.incoming.Reply`."""
 
-    __slots__ = ("_bodiless", "_chunked", "_client", "_close", "_head", "_left", "finished", "started")
+    __slots__ = ("_bodiless", "_chunked", "_client", "_close", "_head", "_left", "finished", "on_gone", "started")
 
     def __init__(self, client: Client, head: Head) -> None:
         self._client = client
@@ -56,6 +61,7 @@ class Reply:
         self._close = not head.keep_alive
         self.started = False
         self.finished = False
+        self.on_gone: Callable[[], None] | None = None
 
     async def start(self, status: int, headers: Headers, *, length: int | None, close: bool = False) -> None:
         """Send the head."""
@@ -112,6 +118,10 @@ class Reply:
         self._client.write(encode_head(101, headers, framing))
         self.started = self.finished = True
         return self._client.switched()
+
+    def go_on(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+        """Leave the rest to a task."""
+        return self._client.run(work)
 
     def abort(self) -> None:
         """End the connection so that the client sees that the answer is incomplete."""

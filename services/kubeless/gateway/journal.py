@@ -1,0 +1,110 @@
+"""What becomes of requests: every one ends in exactly one counted outcome, and perhaps in a line of the access log."""
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+
+import structlog
+
+from kubeless.gateway.accesslog import AccessLog
+from kubeless.gateway.functions import Functions
+from kubeless.gateway.incoming import Incoming
+from kubeless.gateway.metrics import GatewayMetrics
+from kubeless.gateway.route import Route
+from kubeless.gateway.table import RouteTable
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Progress:
+    """What is known of a request so far; the access log and the metrics are written from it."""
+
+    request_id: str
+    route: Route | None = None
+    function: str = ""
+    """`namespace/name`, or empty while none is chosen."""
+    status: int = 0
+    """Of the answer; 0 while there is none."""
+    outcome: str = "internal_error"
+    begun: float = field(default_factory=time.perf_counter)
+
+    @property
+    def route_label(self) -> str:
+        """The route's name, or empty."""
+        return "" if self.route is None else self.route.label
+
+
+class Journal:
+    """Counts requests in and out; belongs to one event loop."""
+
+    def __init__(
+        self, *, routes: RouteTable, functions: Functions, metrics: GatewayMetrics, access_log: AccessLog
+    ) -> None:
+        self._routes = routes
+        self._functions = functions
+        self._metrics = metrics
+        self._access_log = access_log
+        self._idle = asyncio.Event()
+        self.in_flight = 0
+        self.stopping = False
+        """Whether each answer is to be the last of its connection."""
+
+    def begin(self) -> None:
+        """A request is under way; it must `end`."""
+        self.in_flight += 1
+        self._metrics.in_flight.inc()
+
+    def end(self, incoming: Incoming, progress: Progress) -> None:
+        """A request is over."""
+        self.in_flight -= 1
+        self._metrics.in_flight.dec()
+        if not self.in_flight:
+            self._idle.set()
+        self._record(incoming, progress, time.perf_counter() - progress.begun)
+
+    async def drain(self, timeout: float) -> bool:
+        """Wait until nothing is under way, at most `timeout` seconds. Whether that came to be."""
+        self.stopping = True
+        try:
+            async with asyncio.timeout(timeout):
+                while self.in_flight:
+                    self._idle.clear()
+                    await self._idle.wait()
+        except TimeoutError:
+            log.warning("requests are cut off", in_flight=self.in_flight, timeout=timeout)
+            return False
+        return True
+
+    def _record(self, incoming: Incoming, progress: Progress, seconds: float) -> None:
+        route, function = self._labels(progress)
+        self._metrics.ended(
+            route=route,
+            function=function,
+            method=incoming.method,
+            status=progress.status,
+            outcome=progress.outcome,
+            seconds=seconds,
+        )
+        if self._access_log.wants(status=progress.status, outcome=progress.outcome):
+            self._access_log.write(
+                method=incoming.method,
+                target=incoming.target,
+                status=progress.status,
+                outcome=progress.outcome,
+                seconds=seconds,
+                route=progress.route_label,
+                function=progress.function,
+                request_id=progress.request_id,
+                peer=incoming.peer,
+            )
+
+    def _labels(self, progress: Progress) -> tuple[str, str]:
+        """Names for metrics. A route or function that went meanwhile was forgotten there and must not come back."""
+        route, function = progress.route, progress.function
+        if route is None:
+            return "", ""
+        namespace, _, name = function.partition("/")
+        known = function and self._functions.function(namespace, name) is not None
+        is_trigger = self._routes.get(route.key) is not None
+        return route.label if is_trigger else "", function if known else ""
