@@ -27,9 +27,7 @@ class ServerCertificate:
 @cache
 def make_certificate(*names: str, days: int = 1, serial: int = 1) -> ServerCertificate:
     """A certificate for host names; another `serial` gives another one. Skips the test where there is no `openssl`."""
-    program = shutil.which("openssl")
-    if program is None:
-        pytest.skip("openssl is not on PATH")
+    program = _openssl()
     alternatives = ",".join(f"DNS:{name}" for name in names)
     with TemporaryDirectory() as folder:
         certificate, key = Path(folder) / "tls.crt", Path(folder) / "tls.key"
@@ -44,3 +42,16 @@ def make_certificate(*names: str, days: int = 1, serial: int = 1) -> ServerCerti
             timeout=30,
         )
         return ServerCertificate(certificate.read_bytes(), key.read_bytes())
+
+
+def encrypt_key(key: bytes) -> bytes:
+    """The same key, of no use without a password."""
+    command = [_openssl(), "pkcs8", "-topk8", "-passout", "pass:x"]
+    return subprocess.run(command, input=key, check=True, capture_output=True, timeout=30).stdout
+
+
+def _openssl() -> str:
+    program = shutil.which("openssl")
+    if program is None:
+        pytest.skip("openssl is not on PATH")
+    return program
