@@ -1,8 +1,8 @@
 """
 `make bench`: what the data plane does on one core, beside what everybody knows, as a table and as docs/benchmarks.md.
 
-Run as `python -m bench [scene...]` with `tests` on the path; without a name all scenes, about five minutes. Some scenes
-alone are written to a page of their own, so that the page of all is always of one run.
+Run as `python -m bench [scene...]` with `tests` on the path; without a name all scenes, about five minutes. The page is
+written by a run of all scenes only, so that all of its figures are of one run.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
-from bench import cores, gateway, http, kafka
+from bench import cores, gateway, http, kafka, nats
 from bench.processes import first_line, python, running
 from bench.report import Report
 from bench.scene import setting
@@ -20,6 +20,7 @@ from kubeless.core import logs
 from kubeless.core.lifecycle import run
 from support.kafkajars import VERSION, KafkaUnavailable
 from support.realkafka import RealKafka
+from support.realnats import RealNats, has_nats
 
 _PAGE = Path(__file__).resolve().parents[2] / "docs" / "benchmarks.md"
 
@@ -60,7 +61,19 @@ async def measure_kafka(report: Report, folder: Path) -> None:
         report.skip(f"Apache Kafka: {error}")
 
 
-SCENES = {"http": measure_http, "kafka": measure_kafka}
+async def measure_nats(report: Report, folder: Path) -> None:
+    """The subscriber, on a real server."""
+    if not has_nats():
+        report.skip("NATS: there is no nats-server")
+        return
+    # With the server's own defaults: the tests' server writes every message through to the disk.
+    store = f'jetstream {{ store_dir: "{folder / "nats-data"}" }}'
+    with RealNats(folder / "nats", config=store, jetstream=False) as server:
+        async with setting(report, folder) as scene:
+            await nats.throughput(scene, server.url)
+
+
+SCENES = {"http": measure_http, "kafka": measure_kafka, "nats": measure_nats}
 
 
 async def main(names: Sequence[str]) -> None:
@@ -70,9 +83,9 @@ async def main(names: Sequence[str]) -> None:
     with tempfile.TemporaryDirectory(prefix="kubeless-bench-") as folder:
         for name in names:
             await SCENES[name](report, Path(folder))
-    page = _PAGE if list(names) == list(SCENES) else _PAGE.with_name(f"benchmarks-{'-'.join(names)}.md")
-    await asyncio.to_thread(report.write, page)
-    sys.stdout.write(f"written to {page}\n")
+    if list(names) == list(SCENES):
+        await asyncio.to_thread(report.write, _PAGE)
+        sys.stdout.write(f"written to {_PAGE}\n")
 
 
 def wanted(arguments: Sequence[str]) -> list[str]:
