@@ -1,47 +1,13 @@
 """`kubeless trigger kafka list`."""
 
-import asyncio
-
-import click
-
-from kubeless.cli import output
-from kubeless.cli.commands import Command
-from kubeless.cli.options import namespace_option, output_option
 from kubeless.cli.trigger.conditions import ready_word
-from kubeless.cli.trigger.selector import selector_text
+from kubeless.cli.trigger.kind import KAFKA
+from kubeless.cli.trigger.listing import list_command
 from kubeless.core.jsontypes import JsonObject
 
-_HEADER = ("NAME", "NAMESPACE", "TOPIC", "FUNCTION SELECTOR")
-_WIDE_HEADER = (*_HEADER, "READY", "LAG")
+
+def _cells(trigger: JsonObject) -> tuple[str, str]:
+    return ready_word(trigger), str((trigger.get("status") or {}).get("lag", ""))
 
 
-@click.command(cls=Command)
-@output_option(*output.LIST_FORMATS)
-@namespace_option
-def command(format_name: str, namespace: str | None) -> None:
-    """List Kafka triggers."""
-    asyncio.run(_list(format_name, namespace))
-
-
-async def _list(format_name: str, namespace: str | None) -> None:
-    from kubeless.api.resource import KAFKA_TRIGGERS
-    from kubeless.cli.cluster import connect
-
-    output.check_list_format(format_name)
-    async with connect() as client:
-        triggers = (await client.list(KAFKA_TRIGGERS, namespace=namespace or client.namespace)).items
-    if format_name in ("", "wide"):
-        output.write(_table(triggers, wide=format_name == "wide"))
-    else:
-        output.write(output.list_text(triggers, format_name, kind=KAFKA_TRIGGERS.qualified_name))
-
-
-def _table(triggers: list[JsonObject], *, wide: bool) -> str:
-    columns = len(_WIDE_HEADER if wide else _HEADER)
-    return output.table(row[:columns] for row in (_WIDE_HEADER, *map(_row, triggers)))
-
-
-def _row(trigger: JsonObject) -> tuple[str, ...]:
-    metadata, spec, status = trigger["metadata"], trigger.get("spec") or {}, trigger.get("status") or {}
-    texts = (metadata["name"], metadata.get("namespace"), spec.get("topic"), selector_text(spec))
-    return (*(str(text or "") for text in texts), ready_word(trigger), str(status.get("lag", "")))
+command = list_command(KAFKA, wide=("READY", "LAG"), cells=_cells)
