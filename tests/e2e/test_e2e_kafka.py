@@ -1,16 +1,9 @@
 """Kafka through the front door: the commands of the original documentation, and dead letters."""
 
-from support.localplatform import LocalPlatform, eventually
+from support.localplatform import LocalPlatform, deploy, eventually, logs
 
-PRINT = "def hello(event, context):\n    print('got', event['data'].decode())\n    return event['data']\n"
-FAIL = "def hello(event, context):\n    raise RuntimeError('broken')\n"
-
-
-def deploy(platform: LocalPlatform, name: str, code: str, *more: str, verb: str = "deploy") -> None:
-    """Deploy or update a function whose handler is `<name>.hello`."""
-    (platform.folder / f"{name}.py").write_text(code)
-    settings = ("--runtime", "python3.11", "--handler", f"{name}.hello") if verb == "deploy" else ()
-    platform.kubeless("function", verb, name, *settings, "--from-file", f"{name}.py", "--wait", *more)
+PRINT = "def run(event, context):\n    print('got', event['data'].decode())\n    return event['data']\n"
+FAIL = "def run(event, context):\n    raise RuntimeError('broken')\n"
 
 
 def trigger(platform: LocalPlatform, name: str, selector: str, topic: str) -> None:
@@ -21,11 +14,6 @@ def trigger(platform: LocalPlatform, name: str, selector: str, topic: str) -> No
 def publish(platform: LocalPlatform, topic: str, data: str) -> None:
     """Publish one record."""
     platform.kubeless("topic", "publish", "--topic", topic, "--data", data)
-
-
-def logs(platform: LocalPlatform, function: str) -> str:
-    """What the function's pods have printed."""
-    return platform.kubeless("function", "logs", function).stdout
 
 
 def test_a_record_reaches_every_function_that_the_trigger_selects(platform: LocalPlatform) -> None:

@@ -15,7 +15,6 @@ from urllib.error import HTTPError
 
 import pytest
 
-
 PORTS = ("api", "gateway", "gateway-tls", "kafka", "nats")
 """The platform's parts that have a port option."""
 
@@ -111,3 +110,15 @@ def eventually(condition: Callable[[], object], *, within: float = 20.0) -> None
     while not condition():
         assert time.monotonic() < deadline, f"not true within {within} s"
         time.sleep(0.05)
+
+
+def deploy(platform: LocalPlatform, name: str, code: str, *more: str, verb: str = "deploy") -> None:
+    """Deploy or update a function whose handler is `<name>.run`."""
+    (platform.folder / f"{name}.py").write_text(code)
+    settings = ("--runtime", "python3.11", "--handler", f"{name}.run") if verb == "deploy" else ()
+    platform.kubeless("function", verb, name, *settings, "--from-file", f"{name}.py", "--wait", *more)
+
+
+def logs(platform: LocalPlatform, function: str) -> str:
+    """What the function's pods have printed."""
+    return platform.kubeless("function", "logs", function).stdout
