@@ -120,7 +120,7 @@ class DeadLetters:
             shape = await _find(admin, topic)
             if shape is None:
                 like = await _find(admin, source) or Shape(1, 1)
-                await _make(admin, topic, like)
+                await make_topic(admin, topic, like)
                 shape = like
                 log.info("dead-letter topic made", topic=topic, partitions=like.partitions, replicas=like.replicas)
         self._partitions[topic] = shape.partitions
@@ -159,7 +159,7 @@ async def _find(admin: AIOKafkaAdminClient, topic: str) -> Shape | None:
     return Shape(max(1, len(partitions)), max((len(each["replicas"]) for each in partitions), default=1))
 
 
-async def _make(admin: AIOKafkaAdminClient, topic: str, shape: Shape) -> None:
+async def make_topic(admin: AIOKafkaAdminClient, topic: str, shape: Shape) -> None:
     """As large as can be, or, where the cluster has rules against that, as it makes topics by itself."""
     code, detail = await _ask_for(admin, NewTopic(topic, shape.partitions, shape.replicas, topic_configs=LARGE))
     if code in _NOT_LARGE:
