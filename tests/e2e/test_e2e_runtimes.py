@@ -71,6 +71,7 @@ def test_a_python2_function_is_translated_and_the_condition_says_so(platform: Lo
     (platform.folder / "old.py").write_text("def run(event, context):\n    print event['data']\n    return 'done'\n")
     told = deploy(platform, "python2", str(platform.folder / "old.py"), "old.run", "python2.7")
     assert "python2.7 gets no security fixes since 2020-01-01" in told
+    assert "translated from Python 2" in told
     assert platform.kubeless("function", "call", "python2", "--data", "printed as text").stdout == "done\n"
     eventually(lambda: "printed as text\n" in platform.kubeless("function", "logs", "python2").stdout)
     assert "b'printed" not in platform.kubeless("function", "logs", "python2").stdout
