@@ -69,7 +69,9 @@ class Server:
         url = f"http://127.0.0.1:{self.port}{path}"
         sent = data.encode() if isinstance(data, str) else data
         body = io.BytesIO(sent) if isinstance(sent, bytes) else sent
-        async with self.session.request(method, url, data=body, headers=headers, skip_auto_headers=SKIPPED) as answer:
+        async with self.session.request(
+            method, url, data=body, headers=headers, skip_auto_headers=SKIPPED, allow_redirects=False
+        ) as answer:
             return Answer(answer.status, await answer.read(), dict(answer.headers))
 
     async def post(self, data: bytes | str, content_type: str = "text/plain", **headers: str) -> Answer:
@@ -181,8 +183,16 @@ class Workshop:
     ) -> AsyncIterator[Server]:
         """A server that is ready."""
         volume = await self.prepare(language, function, deps=deps)
+        async with self.run(language, volume, function, env=env) as server:
+            yield server
+
+    @asynccontextmanager
+    async def run(
+        self, language: Language, volume: Path, module: str, *, env: Mapping[str, str] | None = None
+    ) -> AsyncIterator[Server]:
+        """A server that is ready, for a module in a folder that is prepared."""
         port = free_port()
-        process, log = await self.launch(language, volume, function, handler=language.handler, port=port, env=env or {})
+        process, log = await self.launch(language, volume, module, handler=language.handler, port=port, env=env or {})
         timeout = aiohttp.ClientTimeout(total=30)
         connector = aiohttp.TCPConnector(limit=0)
         try:

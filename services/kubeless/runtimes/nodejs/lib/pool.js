@@ -47,9 +47,19 @@ class Pool {
         this.open.add(call);
         call.timer = setTimeout(() => this.expire(call), this.settings.timeout * 1000);
         exchange.response.on('close', () => {
-            if (!exchange.response.writableFinished && call.thread) call.thread.gone(call);
+            if (!exchange.response.writableFinished) this.abandon(call);
         });
         this.place(call);
+    }
+
+    /** The client has left: a call that waits is not made, one in progress is told. */
+    abandon(call) {
+        if (this.waiting.delete(call)) {
+            call.exchange.over = true;
+            this.done(call);
+        } else if (call.thread) {
+            call.thread.gone(call);
+        }
     }
 
     place(call) {
@@ -165,7 +175,7 @@ class Pool {
             this.done(call);
         });
         waiting.filter((call) => this.open.has(call)).forEach((call) => this.place(call));
-        if (this.threads.length === 0) this.spawn();
+        if (this.threads.length === 0 || this.waiting.size > 0) this.grow();
     }
 
     explain(thread, code, wasReady) {
