@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -23,9 +24,9 @@ FILE = Path(__file__).resolve().parents[1] / "unit" / "cron" / "golden.tsv"
 
 REASONS = {
     "refuses": "The library does not take the expression.",
-    "repeats": "Clock put back: croniter calls for a time of a day in both passes; a time that comes twice is due once.",
-    "second-pass": "Clock put back: the library chooses the second of two equal times, or leaves out the second pass of "
-    "a schedule that goes on every hour.",
+    "repeats": "Clock put back: croniter calls for a time of a day in both passes; one that comes twice is due once.",
+    "second-pass": "Clock put back: the library chooses the second of two equal times, or leaves out the second pass "
+    "of a schedule that goes on every hour.",
     "shift": "Clock put forward: the library makes up for skipped times of a schedule that names every hour, or leaves "
     "out a skipped time of a day, or does not know that a shift can be of less than an hour.",
     "star-step": "cronsim takes `*/2` for a day field that restricts nothing, as Vixie's cron does; robfig/cron, which "
@@ -165,7 +166,7 @@ def _reason(who: str, expression: str, zone: str, after: int, ours: int, theirs:
 def _shifts(zone: str, start: int, end: int) -> tuple[bool, bool]:
     """Whether the clock is put forward, or back, in or within two hours of a span of time."""
     offsets = [_offset(zone, moment) for moment in range(start - 7200, min(end, start + 7 * 86_400) + 7200, 600)]
-    steps = [after - before for before, after in zip(offsets, offsets[1:], strict=False)]
+    steps = [after - before for before, after in pairwise(offsets)]
     return any(step > 0 for step in steps), any(step < 0 for step in steps)
 
 

@@ -126,7 +126,7 @@ def test_the_calendar_has_an_end() -> None:
         ("1/2/3 * * * *", "step that is no number above 0"),
         ("1,,2 * * * *", "is neither a number nor a range"),
         ("1.5 * * * *", "is neither a number nor a range"),
-        ("١ * * * *", "is neither a number nor a range"),
+        ("\u0661 * * * *", "is neither a number nor a range"),
         ("99999999999999999999 * * * *", "is neither a number nor a range"),
         ("* * * mond *", "or a name such as jan"),
         ("0 0 L * *", "L, W, # or H, which is not cron"),
