@@ -183,19 +183,26 @@ async def gateway(serve: Serve, *, limits: Limits = SHORT, route: Route = ECHO) 
 async def talk(port: int, *pieces: bytes, pause: float = 0.0, timeout: float = 5.0) -> bytes:
     """Send pieces, `pause` seconds apart, and read until the gateway closes."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    answer = b""
     try:
         async with asyncio.timeout(timeout):
+            reading = asyncio.ensure_future(_all(reader))
             for piece in pieces:
                 writer.write(piece)
                 if pause:
-                    await asyncio.sleep(pause)
-            while data := await reader.read(1 << 16):
-                answer += data
-    except ConnectionError:
-        pass
+                    await asyncio.wait({reading}, timeout=pause)
+                if reading.done():
+                    break
+            return await reading
     finally:
         writer.close()
+
+
+async def _all(reader: asyncio.StreamReader) -> bytes:
+    """What comes until the end, or until the connection breaks."""
+    answer = b""
+    with suppress(ConnectionError):
+        while data := await reader.read(1 << 16):
+            answer += data
     return answer
 
 

@@ -139,7 +139,6 @@ class Listener:
     def refused(self, error: BadRequest, peer: str) -> tuple[list[tuple[bytes, bytes]], bytes]:
         """What is answered to bytes that are no request."""
         self.problems[error.status] = self.problems.get(error.status, 0) + 1
-        log.debug("no request", peer=peer, status=error.status, error=str(error))
         return refusal(error)
 
     async def _finish(self, work: Coroutine[Any, Any, None], reply: Reply) -> None:
