@@ -1,7 +1,7 @@
 """The real command, against the embedded API server, whose proxy leads to the admin routes, which talk to a broker."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -11,45 +11,17 @@ from prometheus_client import CollectorRegistry
 from integration.cli.conftest import NAMESPACE, Bench, Ran, bench
 from kubeless.api.delivery import KafkaDelivery
 from kubeless.api.resource import KAFKA_TRIGGERS
-from kubeless.core.event import Event
 from kubeless.core.health import AdminServer
-from kubeless.core.jsontypes import JsonObject
-from kubeless.delivery.admin.names import PORT
 from kubeless.delivery.admin.redelivery import EngineRedelivery
 from kubeless.delivery.counters import EventCounters
-from kubeless.delivery.outcome import Answer
 from kubeless.kafka_consumer.admin_names import SERVICE, dead_letter_topic
 from kubeless.kafka_consumer.adminroutes import routes
 from kubeless.kafka_consumer.connection import Connection
 from kubeless.kafka_consumer.settings import Settings
-from kubeless.kube.cache import ObjectKey
-from kubeless.kube.resources import ENDPOINT_SLICES, SERVICES
-from kubeless.routing.functions import FunctionRecord
+from support.adminworld import Functions, add_service
 from support.kafkafixtures import Kafka, embedded_kafka, kafka, real_kafka
 
 __all__ = ["bench", "embedded_kafka", "kafka", "real_kafka"]
-
-KUBELESS = "kubeless"
-
-
-@dataclass(slots=True)
-class Functions:
-    """What the functions answer, and what they were sent."""
-
-    status: dict[str, int] = field(default_factory=dict)
-    """By function: the status of every answer; 200 for others."""
-    gone: set[str] = field(default_factory=set)
-    events: list[tuple[str, Event]] = field(default_factory=list)
-
-    async def send(self, event: Event, function: ObjectKey, timeout: float) -> Answer:
-        self.events.append((function.name, event))
-        status = self.status.get(function.name, 200)
-        return Answer(status, "" if status < 300 else f"answered {status}")
-
-    def record(self, namespace: str, name: str) -> FunctionRecord | None:
-        if name in self.gone:
-            return None
-        return FunctionRecord(namespace, name, {}, 180.0, 8080, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,26 +119,5 @@ async def kafka_bench(bench: Bench, kafka: Kafka) -> AsyncIterator[KafkaBench]:
         connection.running(),
         AdminServer("127.0.0.1", 0, registry, routes=routes(Context(connection, redelivery))) as server,
     ):
-        await add_service(bench, server.port)
+        await add_service(bench.client, SERVICE, server.port)
         yield KafkaBench(bench, connection, functions, server.port)
-
-
-async def add_service(bench: Bench, port: int) -> None:
-    """The Service of the Kafka trigger controller, as in a cluster and in local mode."""
-    metadata: JsonObject = {"name": SERVICE, "namespace": KUBELESS}
-    ports = [{"name": PORT, "port": 8091}]
-    await bench.client.create(
-        SERVICES, {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": {"ports": ports}}
-    )
-    labels = {"kubernetes.io/service-name": SERVICE}
-    await bench.client.create(
-        ENDPOINT_SLICES,
-        {
-            "apiVersion": "discovery.k8s.io/v1",
-            "kind": "EndpointSlice",
-            "metadata": metadata | {"labels": labels},
-            "addressType": "IPv4",
-            "endpoints": [{"addresses": ["127.0.0.1"], "conditions": {"ready": True}}],
-            "ports": [{"name": PORT, "port": port}],
-        },
-    )

@@ -8,12 +8,14 @@ import aiohttp
 import pytest
 from prometheus_client import CollectorRegistry
 
-from integration.cli_kafka.conftest import Context, add_service
+from integration.cli_kafka.conftest import Context
 from kubeless.core.health import AdminServer
+from kubeless.kafka_consumer.admin_names import SERVICE
 from kubeless.kafka_consumer.adminroutes import routes
 from kubeless.kafka_consumer.connection import Connection
 from kubeless.kafka_consumer.settings import Settings
 from kubeless.kube.resources import SERVICES
+from support.adminworld import add_service
 
 if TYPE_CHECKING:
     from integration.cli.conftest import Bench
@@ -115,7 +117,7 @@ async def test_a_broker_that_is_away_is_one_line(bench: "Bench") -> None:
         redelivery = cast("EngineRedelivery", None)  # topics need none
         admin_routes = routes(Context(away, redelivery))
         async with AdminServer("127.0.0.1", 0, CollectorRegistry(), routes=admin_routes) as server:
-            await add_service(bench, server.port)
+            await add_service(bench.client, SERVICE, server.port)
             for command in (("list",), ("create", "x"), ("publish", "--topic", "x", "--data", "y")):
                 ran = await bench.run("topic", *command)
                 assert (ran.code, ran.err.count("\n")) == (1, 1)

@@ -8,14 +8,10 @@ import pytest
 from integration.cli.conftest import NAMESPACE, Bench, Ran, bench
 from integration.nats_admin.conftest import World, world
 from kubeless.api.resource import NATS_TRIGGERS
-from kubeless.core.jsontypes import JsonObject
-from kubeless.delivery.admin.names import PORT
-from kubeless.kube.resources import ENDPOINT_SLICES, SERVICES
 from kubeless.nats_subscriber.admin_names import SERVICE
+from support.adminworld import add_service
 
 __all__ = ["bench", "world"]
-
-KUBELESS = "kubeless"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,26 +39,5 @@ class NatsBench:
 
 @pytest.fixture
 async def nats_bench(bench: Bench, world: World) -> NatsBench:
-    await add_service(bench, world.admin_port)
+    await add_service(bench.client, SERVICE, world.admin_port)
     return NatsBench(bench, world)
-
-
-async def add_service(bench: Bench, port: int) -> None:
-    """The Service of the NATS trigger controller, as in a cluster and in local mode."""
-    metadata: JsonObject = {"name": SERVICE, "namespace": KUBELESS}
-    ports = [{"name": PORT, "port": 8092}]
-    await bench.client.create(
-        SERVICES, {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": {"ports": ports}}
-    )
-    labels = {"kubernetes.io/service-name": SERVICE}
-    await bench.client.create(
-        ENDPOINT_SLICES,
-        {
-            "apiVersion": "discovery.k8s.io/v1",
-            "kind": "EndpointSlice",
-            "metadata": metadata | {"labels": labels},
-            "addressType": "IPv4",
-            "endpoints": [{"addresses": ["127.0.0.1"], "conditions": {"ready": True}}],
-            "ports": [{"name": PORT, "port": port}],
-        },
-    )

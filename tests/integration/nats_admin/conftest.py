@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,6 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from kubeless.api.delivery import NATSDelivery
-from kubeless.core.event import Event
 from kubeless.core.health import AdminServer
 from kubeless.core.jsontypes import JsonObject
 from kubeless.delivery.admin.redelivery import EngineRedelivery
@@ -30,7 +29,7 @@ from kubeless.nats_subscriber.deadletters import DeadLetters
 from kubeless.nats_subscriber.jetstream import JetStream
 from kubeless.nats_subscriber.names import dead_letter_subject
 from kubeless.nats_subscriber.records import core_event
-from kubeless.routing.functions import FunctionRecord
+from support.adminworld import Functions
 
 NAMESPACE = "team"
 PATIENCE = 10.0
@@ -47,26 +46,6 @@ accounts: {{ A: {{
     {{ user: limited, password: a, permissions: {{ publish: {{ deny: "secret.>" }} }} }},
   ] }} }}
 """
-
-
-@dataclass(slots=True)
-class Functions:
-    """What the functions answer, and what they were sent."""
-
-    status: dict[str, int] = field(default_factory=dict)
-    """By function: the status of every answer; 200 for others."""
-    gone: set[str] = field(default_factory=set)
-    events: list[tuple[str, Event]] = field(default_factory=list)
-
-    async def send(self, event: Event, function: ObjectKey, timeout: float) -> Answer:
-        self.events.append((function.name, event))
-        status = self.status.get(function.name, 200)
-        return Answer(status, "" if status < 300 else f"answered {status}")
-
-    def record(self, namespace: str, name: str) -> FunctionRecord | None:
-        if name in self.gone:
-            return None
-        return FunctionRecord(namespace, name, {}, 180.0, 8080, 1)
 
 
 @dataclass(frozen=True, slots=True)
