@@ -22,6 +22,9 @@ CATCH_UP_LIMIT = 100
 COUNTED = 100
 """Skipped times that are counted one by one. After a year's outage nobody wants to know how many seconds it had."""
 
+LEAST_DEADLINE = 1.0
+"""Seconds; nothing starts in less than no time, and a deadline of 0 would be a way to say never."""
+
 CatchUp = Literal["skip", "last", "all"]
 
 
@@ -58,7 +61,7 @@ def plan(
     latest = _latest(schedule, after, now, 1)
     if not latest:
         return Plan()
-    oldest = after if deadline is None else max(after, now - deadline)
+    oldest = after if deadline is None else max(after, now - max(deadline, LEAST_DEADLINE))
     recent = max(oldest, now - grace)
     on_time = list(_times(schedule, recent, now))
     wanted = {"skip": 0, "last": 0 if on_time else 1, "all": CATCH_UP_LIMIT}[catch_up]

@@ -151,8 +151,8 @@ class Scheduler:
             entry.watermark = next_watermark(old, new, entry.watermark, now=now)
             entry.trigger = new
         self._set_due(key)
-        if old is None or old.record.metadata.generation != new.record.metadata.generation or _going(new):
-            self.on_change(key)
+        # Also after a change of the status alone: a write of ours may have failed for it.
+        self.on_change(key)
 
     async def lead(self) -> NoReturn:
         """Call what is due until cancelled."""
@@ -378,10 +378,6 @@ class Scheduler:
         if self._released:
             return bounded("", self._done, self._done, self._runs.open())
         return bounded(holder, self._claimed, self._done, self._runs.open())
-
-
-def _going(trigger: CronTrigger) -> bool:
-    return trigger.record.metadata.deleting
 
 
 async def _persist(take: Callable[[], Awaitable[Page]]) -> Page:
