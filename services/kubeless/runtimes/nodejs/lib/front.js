@@ -81,14 +81,19 @@ class Front {
     }
 }
 
-/** Read on for a while: a client that still sends would lose the answer with its connection. */
+/** Read to the end before the answer, within reason: a client that still sends may not listen, or lose the answer. */
 function tooLarge(request, exchange, limit) {
+    const text = `the body is larger than ${limit} bytes\n`;
     let discarded = 0;
     request.on('data', (piece) => {
         discarded += piece.length;
-        if (discarded > MOST_DISCARDED) request.destroy();
+        if (discarded <= MOST_DISCARDED) return;
+        exchange.response.shouldKeepAlive = false;
+        exchange.plain(413, text);
+        request.destroy();
     });
-    exchange.plain(413, `the body is larger than ${limit} bytes\n`);
+    request.on('end', () => exchange.plain(413, text));
+    request.on('error', () => {}); // the client left; there is nobody to tell
 }
 
 function preflight(headers) {
