@@ -8,6 +8,7 @@ in.
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from kubeless.core.errors import InvalidInput, shorten
 
@@ -15,6 +16,11 @@ _UNUSUAL = re.compile(rb"[^\x21-\x7e]|#")
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})?")
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9_.\-]*)(?::\d{0,5})?")
+
+
+_SHORT = 128
+"""Bytes of a target that is worth remembering: most are asked for again, and a long one is not to fill the memory."""
+_REMEMBERED = 1024
 
 
 class BadTarget(InvalidInput):
@@ -49,6 +55,10 @@ class Target:
 
 def parse_target(raw: bytes) -> Target:
     """Take an origin-form or absolute-form target apart. Raises BadTarget."""
+    return _parse_short(raw) if len(raw) <= _SHORT else _parse(raw)
+
+
+def _parse(raw: bytes) -> Target:
     if not raw or _UNUSUAL.search(raw):
         raise BadTarget(f"the request target holds characters that must be escaped, got {shorten(raw)}")
     text = raw.decode("ascii")
@@ -59,6 +69,10 @@ def parse_target(raw: bytes) -> Target:
     return Target(path=_normalise(path), raw_path=path, query=mark + query, authority=authority)
 
 
+_parse_short = lru_cache(_REMEMBERED)(_parse)
+
+
+@lru_cache(_REMEMBERED)
 def normalise_host(host: str) -> str:
     """The name that routes are looked up by: lower case, without port and trailing dot. Raises BadTarget."""
     lowered = host.lower()

@@ -15,7 +15,8 @@ from typing import Any, Protocol, cast
 from kubeless.gateway.http.body import Body
 from kubeless.gateway.http.chunks import ChunkedDecoder
 from kubeless.gateway.http.encode import encode_head
-from kubeless.gateway.http.head import Head, check_partial, parse_head
+from kubeless.gateway.http.head import Head, check_partial
+from kubeless.gateway.http.heads import Heads
 from kubeless.gateway.http.limits import Limits
 from kubeless.gateway.http.problem import BadRequest
 from kubeless.gateway.http.reply import Reply
@@ -28,6 +29,7 @@ class Owner(Protocol):
 
     handler: Handler
     limits: Limits
+    heads: Heads
     scheme: str
     draining: bool
 
@@ -43,7 +45,7 @@ class Owner(Protocol):
     def run(self, work: Coroutine[Any, Any, None], reply: Reply) -> "asyncio.Task[None]":
         """Run what is left of a handler."""
 
-    def refused(self, error: BadRequest, peer: str) -> tuple[list[tuple[bytes, bytes]], bytes]:
+    def refused(self, error: BadRequest) -> tuple[list[tuple[bytes, bytes]], bytes]:
         """Headers and body of the answer to what is no request."""
 
 
@@ -313,7 +315,7 @@ class Connection(asyncio.Protocol):
     def _request(self, data: bytes, end: int) -> bytes:
         """Give one request to the handler. What is left of `data` belongs to the next. Raises BadRequest."""
         whole = end == len(data)
-        head = parse_head(data if whole else data[:end], self._limits)
+        head = self._owner.heads.read(data if whole else data[:end])
         self._state = _State.BUSY
         self.deadline = inf
         body: bytes | Body = b""
@@ -416,7 +418,7 @@ class Connection(asyncio.Protocol):
     def _refuse(self, error: BadRequest) -> None:
         if self._state is _State.CLOSED:
             return
-        headers, body = self._owner.refused(error, self.peer)
+        headers, body = self._owner.refused(error)
         framing = b"Content-Length: %d\r\nConnection: close\r\n" % len(body)
         self._transport.write(encode_head(error.status, headers, framing) + body)
         self._linger()

@@ -15,6 +15,7 @@ import structlog
 
 from kubeless.core.ports import explain_bind_error
 from kubeless.gateway.http.connection import Connection
+from kubeless.gateway.http.heads import Heads
 from kubeless.gateway.http.limits import Limits
 from kubeless.gateway.http.problem import BadRequest
 from kubeless.gateway.http.refused import refusal
@@ -47,6 +48,7 @@ class Listener:
         """
         self.handler = handler
         self.limits = limits or Limits()
+        self.heads = Heads(self.limits)
         self.scheme = "http" if tls is None else "https"
         self.draining = False
         self.problems: dict[int, int] = {}
@@ -136,7 +138,7 @@ class Listener:
         """Run what is left of a handler."""
         return self._tasks.create_task(self._finish(work, reply))
 
-    def refused(self, error: BadRequest, peer: str) -> tuple[list[tuple[bytes, bytes]], bytes]:
+    def refused(self, error: BadRequest) -> tuple[list[tuple[bytes, bytes]], bytes]:
         """What is answered to bytes that are no request."""
         self.problems[error.status] = self.problems.get(error.status, 0) + 1
         return refusal(error)
