@@ -1,7 +1,7 @@
 """
 `make bench`: what the data plane does on one core, beside what everybody knows, as a table and as docs/benchmarks.md.
 
-Run as `python -m bench [scene...]` with `tests` on the path; without a name all scenes, about five minutes. The page is
+Run as `python -m bench [scene...]` with `tests` on the path; without a name all scenes, about seven minutes. The page is
 written by a run of all scenes only, so that all of its figures are of one run.
 """
 
@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
-from bench import cores, gateway, http, kafka, nats
+from bench import cores, cron, gateway, http, kafka, nats
 from bench.processes import first_line, python, running
 from bench.report import Report
 from bench.scene import setting
@@ -73,7 +73,13 @@ async def measure_nats(report: Report, folder: Path) -> None:
             await nats.throughput(scene, server.url)
 
 
-SCENES = {"http": measure_http, "kafka": measure_kafka, "nats": measure_nats}
+async def measure_cron(report: Report, folder: Path) -> None:
+    """The scheduler."""
+    async with setting(report, folder) as scene:
+        await cron.schedules(scene)
+
+
+SCENES = {"http": measure_http, "kafka": measure_kafka, "nats": measure_nats, "cron": measure_cron}
 
 
 async def main(names: Sequence[str]) -> None:

@@ -43,7 +43,7 @@ _NOTES = """\
 
 ## Repeat it
 
-`make bench` takes about five minutes; `python -m bench http kafka nats cron` with `tests` on the path takes only the
+`make bench` takes about seven minutes; `python -m bench http kafka nats cron` with `tests` on the path takes only the
 scenes named. nginx and `wrk` are used where they are on `PATH`, Apache Kafka if Java 17 and its jars are (Maven fetches
 them once).
 """
