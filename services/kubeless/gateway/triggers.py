@@ -57,7 +57,8 @@ def read_trigger(obj: JsonObject) -> Entry:
         resource_version=meta.resource_version,
         deleting=meta.deleting,
         finalizers=meta.finalizers,
-        status=orjson.dumps(status) if status else _NO_STATUS,
+        # A copy: what orjson returns keeps the room it was written in, four times as much.
+        status=bytes(memoryview(orjson.dumps(status))) if status else _NO_STATUS,
     )
 
 
