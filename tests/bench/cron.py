@@ -4,10 +4,13 @@ import asyncio
 import random
 import re
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import aiohttp
 
 from bench import cores
+from bench.processes import python, running
 from bench.report import Row
 from bench.scene import FUNCTION, Scene, free_port
 from kubeless.api.resource import CRONJOB_TRIGGERS
@@ -27,14 +30,8 @@ async def schedules(scene: Scene) -> None:
     """Lateness, memory, and what it costs the API server; due at random seconds of a minute."""
     scene.report.step(f"making {TRIGGERS:,} cron triggers")
     await _make(scene)
-    port = free_port()
-    environment = {
-        "ADMIN_HOST": "127.0.0.1",
-        "ADMIN_PORT": str(port),
-        "KUBELESS_NAMESPACE": NAMESPACE,
-    }
     began = time.monotonic()
-    async with scene.service("cron_scheduler", environment, admin="ADMIN_PORT") as pid:
+    async with _scheduler(scene) as (pid, port):
         ready = time.monotonic() - began
         await until(lambda: _all_scheduled(scene, port), deadline=WATCHED)
         await asyncio.sleep(SETTLE)
@@ -53,6 +50,23 @@ async def schedules(scene: Scene) -> None:
     statuses, journal = (_total(after, each) - _total(before, each) for each in ("status", "journal"))
     writes = statuses * 60 / WATCHED
     scene.report.add(Row(f"{name}, status writes", writes, "per minute", note=f"and {journal:.0f} of the journal"))
+
+
+@asynccontextmanager
+async def _scheduler(scene: Scene) -> AsyncIterator[tuple[int, int]]:
+    """The service in a process, ready: its pid and admin port."""
+    port = free_port()
+    environment = {
+        "KUBECONFIG": str(scene.folder / "kubeconfig"),
+        "ADMIN_HOST": "127.0.0.1",
+        "ADMIN_PORT": str(port),
+        "KUBELESS_NAMESPACE": NAMESPACE,
+        "LEADER_ELECTION": "false",
+    }
+    command = python("kubeless.cron_scheduler")
+    with running(*command, role=cores.MEASURED, log=scene.log, env=environment, quiet=True) as process:
+        await scene.until_answers(port, "/readyz")
+        yield process.pid, port
 
 
 async def _make(scene: Scene) -> None:
