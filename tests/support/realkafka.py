@@ -50,6 +50,8 @@ _SETTINGS = {
     "group.initial.rebalance.delay.ms": "0",
     "group.min.session.timeout.ms": "100",
     "log.cleaner.dedupe.buffer.size": "4194304",
+    # Records of tests are as old as the test says.
+    "log.retention.ms": "-1",
     "log.segment.delete.delay.ms": "100",
     "num.io.threads": "2",
     "num.network.threads": "2",
