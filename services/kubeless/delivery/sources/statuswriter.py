@@ -3,7 +3,8 @@ Write the status of triggers: one replica of all does, the one that holds the le
 
 It tells the state of its own subscriptions (every replica has one for each trigger and function), and what the service
 learns about all replicas when it looks around (`StatusSource.look`). A status is written when it differs from what is
-there: conditions within a second, numbers at most once per interval.
+there: conditions within a second, numbers once per interval, and soon after a condition has changed, since a trigger
+that has just begun is what people look at.
 """
 
 import asyncio
@@ -27,6 +28,9 @@ log = structlog.get_logger(__name__)
 
 SETTLE = 0.3
 """Seconds after a change before it is written: a start goes through several states in the time of a write."""
+
+LOOK_PAUSE = 1.0
+"""Seconds between two looks at least, however many conditions change."""
 
 WORKERS = 4
 
@@ -74,6 +78,7 @@ class StatusWriter(Generic[SpecT]):
         self._interval = interval
         self._finalizer = finalizer
         self._queue: WorkQueue[ObjectKey] | None = None
+        self._curious = asyncio.Event()
 
     def changed(self, key: ObjectKey) -> None:
         """Something about a trigger may have changed."""
@@ -106,7 +111,11 @@ class StatusWriter(Generic[SpecT]):
                 # An odd answer of a broker must not cost the conditions.
                 log.exception("cannot look at the numbers of triggers")
             self.everything_changed()
-            await asyncio.sleep(self._interval)
+            await asyncio.sleep(min(LOOK_PAUSE, self._interval))
+            with suppress(TimeoutError):
+                async with asyncio.timeout(max(0.0, self._interval - LOOK_PAUSE)):
+                    await self._curious.wait()
+            self._curious.clear()
 
     async def _write(self, key: ObjectKey) -> None:
         record = self._source.trigger(key)
@@ -119,6 +128,8 @@ class StatusWriter(Generic[SpecT]):
         status = self._source.desired(record)
         if status == record.status:
             return
+        if status.get("conditions") != record.status.get("conditions"):
+            self._curious.set()
         body = {"metadata": {"resourceVersion": record.metadata.resource_version}, "status": status}
         with suppress(NotFound, Conflict):  # gone, or changed: the informer tells, and it is looked at again
             await self._client.patch(self._resource, key.name, body, namespace=key.namespace, subresource="status")
