@@ -21,6 +21,7 @@ COMPLETION_VARIABLE = "_KUBELESS_COMPLETE"
 _COMMANDS = {
     "function": CommandPlace("kubeless.cli.function.group:group", "Deploy, change, call and watch functions"),
     "trigger": CommandPlace("kubeless.cli.trigger.group:group", "Bind events to functions"),
+    "autoscale": CommandPlace("kubeless.cli.autoscale.group:group", "Scale functions by their load"),
     "topic": CommandPlace("kubeless.cli.topic.group:group", "Manage topics of Kafka, and publish to them"),
     "stream": CommandPlace("kubeless.cli.stream.group:group", "Manage streams of NATS JetStream"),
     "deadletter": CommandPlace("kubeless.cli.deadletter.group:group", "See and repeat events that failed"),

@@ -12,6 +12,7 @@ _COMMANDS = {
     "update": CommandPlace("kubeless.cli.function.update:command", "Change a function"),
     "delete": CommandPlace("kubeless.cli.function.delete:command", "Delete a function"),
     "logs": CommandPlace("kubeless.cli.function.logs:command", "Print the logs of a function"),
+    "top": CommandPlace("kubeless.cli.function.top:command", "Show calls and durations", aliases=("stats",)),
 }
 
 

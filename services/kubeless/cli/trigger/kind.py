@@ -1,12 +1,17 @@
-"""The kinds of triggers whose events come from a broker, for the commands that treat them alike."""
+"""The kinds of triggers, for the commands that treat them alike."""
 
 from collections.abc import Callable
 from typing import NamedTuple
 
 import click
 
-from kubeless.api.resource import KAFKA_TRIGGERS, NATS_TRIGGERS, Resource
-from kubeless.cli.livenames import complete_kafka_triggers, complete_nats_triggers
+from kubeless.api.resource import CRONJOB_TRIGGERS, HTTP_TRIGGERS, KAFKA_TRIGGERS, NATS_TRIGGERS, Resource
+from kubeless.cli.livenames import (
+    complete_cronjob_triggers,
+    complete_http_triggers,
+    complete_kafka_triggers,
+    complete_nats_triggers,
+)
 
 
 class TriggerKind(NamedTuple):
@@ -19,6 +24,13 @@ class TriggerKind(NamedTuple):
     """What its name is called if it is missing."""
     complete: Callable[[click.Context, click.Parameter, str], list[str]]
 
+    @property
+    def heading(self) -> str:
+        """The title at the beginning of a sentence."""
+        return self.title[:1].upper() + self.title[1:]
 
+
+HTTP = TriggerKind(HTTP_TRIGGERS, "HTTP", "http trigger name", complete_http_triggers)
+CRONJOB = TriggerKind(CRONJOB_TRIGGERS, "cronjob", "cronjob trigger name", complete_cronjob_triggers)
 KAFKA = TriggerKind(KAFKA_TRIGGERS, "Kafka", "kafka trigger name", complete_kafka_triggers)
 NATS = TriggerKind(NATS_TRIGGERS, "NATS", "NATS trigger name", complete_nats_triggers)

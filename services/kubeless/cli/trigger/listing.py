@@ -1,7 +1,8 @@
-"""`list`, for kinds of triggers whose events come from a broker."""
+"""`list`, for every kind of trigger."""
 
 import asyncio
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import click
 
@@ -12,13 +13,26 @@ from kubeless.cli.trigger.kind import TriggerKind
 from kubeless.cli.trigger.selector import selector_text
 from kubeless.core.jsontypes import JsonObject
 
-_HEADER = ("NAME", "NAMESPACE", "TOPIC", "FUNCTION SELECTOR")
+
+class Columns(NamedTuple):
+    """Some columns of a table of triggers."""
+
+    header: Sequence[str]
+    cells: Callable[[JsonObject], Sequence[object]]
+    """What a trigger has in them; None and "" are the same."""
 
 
-def list_command(
-    kind: TriggerKind, *, wide: Sequence[str], cells: Callable[[JsonObject], Sequence[str]]
-) -> click.Command:
-    """`wide` are the columns that `-o wide` adds, and `cells` what a trigger has in them."""
+def _broker_cells(trigger: JsonObject) -> tuple[object, ...]:
+    spec = trigger.get("spec") or {}
+    return spec.get("topic"), selector_text(spec)
+
+
+BROKER = Columns(("TOPIC", "FUNCTION SELECTOR"), _broker_cells)
+"""Those of triggers whose events come from a broker."""
+
+
+def list_command(kind: TriggerKind, columns: Columns, *, wide: Columns) -> click.Command:
+    """`columns` follow name and namespace; `wide` are those that `-o wide` adds."""
 
     @click.command(cls=Command, help=f"List {kind.title} triggers.")
     @output_option(*output.LIST_FORMATS)
@@ -28,10 +42,9 @@ def list_command(
         triggers = asyncio.run(_list(kind, namespace))
         match format_name:
             case "":
-                output.write(output.table([_HEADER, *map(_row, triggers)]))
+                output.write(_table(triggers, columns))
             case "wide":
-                rows = ((*_row(trigger), *cells(trigger)) for trigger in triggers)
-                output.write(output.table([(*_HEADER, *wide), *rows]))
+                output.write(_table(triggers, columns, wide))
             case _:
                 output.write(output.list_text(triggers, format_name, kind=kind.resource.qualified_name))
 
@@ -45,7 +58,12 @@ async def _list(kind: TriggerKind, namespace: str | None) -> list[JsonObject]:
         return list((await client.list(kind.resource, namespace=namespace or client.namespace)).items)
 
 
-def _row(trigger: JsonObject) -> tuple[str, ...]:
-    metadata, spec = trigger["metadata"], trigger.get("spec") or {}
-    texts = (metadata["name"], metadata.get("namespace"), spec.get("topic"), selector_text(spec))
-    return tuple(str(text or "") for text in texts)
+def _table(triggers: Sequence[JsonObject], *parts: Columns) -> str:
+    header = ["NAME", "NAMESPACE", *(name for part in parts for name in part.header)]
+    return output.table([header, *(_row(trigger, parts) for trigger in triggers)])
+
+
+def _row(trigger: JsonObject, parts: Sequence[Columns]) -> list[str]:
+    metadata = trigger["metadata"]
+    cells = [metadata["name"], metadata.get("namespace"), *(cell for part in parts for cell in part.cells(trigger))]
+    return ["" if cell is None else str(cell) for cell in cells]

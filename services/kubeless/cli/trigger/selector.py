@@ -40,3 +40,10 @@ def selector_text(spec: JsonObject) -> str:
         return LabelSelector.parse(value).to_string() or "<none>"
     except InvalidField:
         return "<invalid>"
+
+
+def function_text(spec: JsonObject) -> str:
+    """The function that a trigger names, or the labels of those that it selects."""
+    if spec.get("functionSelector") is not None:
+        return selector_text(spec)
+    return str(spec.get("function-name") or "")

@@ -1,4 +1,4 @@
-"""`status`, for kinds of triggers whose events come from a broker."""
+"""`status`, for every kind of trigger that has one."""
 
 import asyncio
 from collections.abc import Callable

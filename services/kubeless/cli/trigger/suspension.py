@@ -1,4 +1,4 @@
-"""`suspend` and `resume`, for every kind of trigger that has them."""
+"""`suspend` and `resume`, for every kind of trigger."""
 
 import asyncio
 
@@ -10,14 +10,16 @@ from kubeless.cli.options import name_argument, namespace_option
 from kubeless.cli.trigger.kind import TriggerKind
 
 
-def suspend_command(kind: TriggerKind) -> click.Command:
-    """`suspend`."""
-    return _command(kind, "Take in no messages for now; those in flight are finished.", suspend=True)
+def suspend_command(
+    kind: TriggerKind, text: str = "Take in no messages for now; those in flight are finished."
+) -> click.Command:
+    """`suspend`; `text` is the help."""
+    return _command(kind, text, suspend=True)
 
 
-def resume_command(kind: TriggerKind) -> click.Command:
-    """`resume`."""
-    return _command(kind, "Go on where a suspended trigger stopped.", suspend=False)
+def resume_command(kind: TriggerKind, text: str = "Go on where a suspended trigger stopped.") -> click.Command:
+    """`resume`; `text` is the help."""
+    return _command(kind, text, suspend=False)
 
 
 def _command(kind: TriggerKind, text: str, *, suspend: bool) -> click.Command:
@@ -38,4 +40,4 @@ async def _write(kind: TriggerKind, name: str, namespace: str | None, *, suspend
         scope = namespace or client.namespace
         await write_trigger(client, kind, *await wanted_trigger(client, kind, name, scope, {"suspend": suspend}))
     done = "suspended" if suspend else "resumed"
-    messages.info(f"{kind.title} trigger {name} {done} in namespace {scope} successfully!")
+    messages.info(f"{kind.heading} trigger {name} {done} in namespace {scope} successfully!")

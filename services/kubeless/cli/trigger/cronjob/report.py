@@ -4,19 +4,12 @@ from datetime import UTC, datetime
 
 from kubeless.api.metadata import format_time
 from kubeless.cli.trigger.conditions import condition_rows, is_observed
-from kubeless.cli.trigger.selector import selector_text
+from kubeless.cli.trigger.selector import function_text
 from kubeless.core.errors import InvalidInput
 from kubeless.core.jsontypes import JsonObject
 
 NEXT_TIMES = 3
 _STATUS_FIELDS = ("lastScheduleTime", "lastSuccessfulTime", "active", "conditions")
-
-
-def function_text(spec: JsonObject) -> str:
-    """The function that is called, or the labels of those that are."""
-    if spec.get("functionSelector") is not None:
-        return selector_text(spec)
-    return str(spec.get("function-name") or "")
 
 
 def next_times(trigger: JsonObject, *, now: float, count: int) -> list[str]:

@@ -22,7 +22,7 @@ def command(name: str, **flags: Any) -> None:
 async def _update(name: str, settings: CronSettings, flags: dict[str, Any]) -> None:
     from kubeless.cli.cluster import connect
     from kubeless.cli.trigger.change import write_trigger
-    from kubeless.cli.trigger.cronjob.kind import CRONJOB
+    from kubeless.cli.trigger.kind import CRONJOB
     from kubeless.cli.trigger.objects import check_function, find_trigger, print_dry_run
 
     async with connect() as client:

@@ -9,6 +9,8 @@ _COMMANDS = {
     "list": CommandPlace("kubeless.cli.trigger.http.list:command", "List HTTP triggers", aliases=("ls",)),
     "update": CommandPlace("kubeless.cli.trigger.http.update:command", "Change an HTTP trigger"),
     "delete": CommandPlace("kubeless.cli.trigger.http.delete:command", "Delete an HTTP trigger"),
+    "suspend": CommandPlace("kubeless.cli.trigger.http.suspend:command", "Take in no requests for now"),
+    "resume": CommandPlace("kubeless.cli.trigger.http.resume:command", "Take in requests again"),
 }
 
 

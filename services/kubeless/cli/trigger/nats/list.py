@@ -2,13 +2,13 @@
 
 from kubeless.cli.trigger.conditions import ready_word
 from kubeless.cli.trigger.kind import NATS
-from kubeless.cli.trigger.listing import list_command
+from kubeless.cli.trigger.listing import BROKER, Columns, list_command
 from kubeless.core.jsontypes import JsonObject
 
 
-def _cells(trigger: JsonObject) -> tuple[str, str, str]:
+def _wide(trigger: JsonObject) -> tuple[object, ...]:
     spec, status = trigger.get("spec") or {}, trigger.get("status") or {}
-    return str(spec.get("stream") or ""), ready_word(trigger), str(status.get("pending", ""))
+    return spec.get("stream"), ready_word(trigger), status.get("pending")
 
 
-command = list_command(NATS, wide=("STREAM", "READY", "PENDING"), cells=_cells)
+command = list_command(NATS, BROKER, wide=Columns(("STREAM", "READY", "PENDING"), _wide))
