@@ -8,13 +8,19 @@ service turns it off first when it stops, so that nothing new is sent its way. `
 import asyncio
 from collections.abc import Iterable
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 
 from kubeless.core.ports import explain_bind_error
+
+
+class Readiness(Protocol):
+    """Where a service says whether it takes events."""
+
+    ready: bool
 
 
 class AdminServer:

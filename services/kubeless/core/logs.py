@@ -24,6 +24,8 @@ _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARN
 _QUIET_LIBRARIES = ("aiohttp.access", "asyncio", "aiokafka", "nats")
 
 
+_RENDERED = "kubeless_rendered"
+
 _FILE_BYTES = 10 * 2**20
 _FILE_COUNT = 3
 
@@ -54,14 +56,24 @@ def configure(
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=_final_processors(as_json))
-    )
+    handler.setFormatter(_Formatter(foreign_pre_chain=shared, processors=_final_processors(as_json)))
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(number)
     for name in _QUIET_LIBRARIES:
         logging.getLogger(name).setLevel(max(number, logging.WARNING))
+
+
+def write_rendered(text: str) -> None:
+    """Write lines that are rendered already, as JSON, at level info: for those who write too many to do it singly."""
+    root = logging.getLogger()
+    if root.isEnabledFor(logging.INFO):
+        root.handle(logging.makeLogRecord({"levelno": logging.INFO, "levelname": "INFO", "msg": text, _RENDERED: True}))
+
+
+class _Formatter(structlog.stdlib.ProcessorFormatter):
+    def format(self, record: logging.LogRecord) -> str:
+        return str(record.msg) if hasattr(record, _RENDERED) else super().format(record)
 
 
 def _handler(stream: TextIO, file: Path | None) -> logging.StreamHandler[TextIO]:

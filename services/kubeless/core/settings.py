@@ -17,6 +17,7 @@ from kubeless.core.errors import InvalidField
 S = TypeVar("S")
 
 _ENVIRONMENT_NAME = "environment-name"
+_AT_LEAST = "at-least"
 
 # The spellings that the Go services accepted (strconv.ParseBool), and no others.
 _TRUE = frozenset({"1", "t", "T", "true", "TRUE", "True"})
@@ -27,9 +28,13 @@ class SettingError(InvalidField):
     """An environment variable has a value that cannot be used."""
 
 
-def setting(name: str, *, default: Any = dataclasses.MISSING) -> Any:
-    """A field that is read from the environment variable `name`; without a default the variable is required."""
-    return dataclasses.field(default=default, metadata={_ENVIRONMENT_NAME: name})
+def setting(name: str, *, default: Any = dataclasses.MISSING, at_least: float | None = None) -> Any:
+    """
+    A field that is read from the environment variable `name`; without a default the variable is required.
+
+    A number below `at_least` is refused.
+    """
+    return dataclasses.field(default=default, metadata={_ENVIRONMENT_NAME: name, _AT_LEAST: at_least})
 
 
 def load(cls: type[S], environ: Mapping[str, str] = os.environ) -> S:
@@ -47,7 +52,10 @@ def load(cls: type[S], environ: Mapping[str, str] = os.environ) -> S:
         name = field.metadata[_ENVIRONMENT_NAME]
         text = environ.get(name, "")
         if text:
-            values[field.name] = _convert(name, text, hints[field.name])
+            value = values[field.name] = _convert(name, text, hints[field.name])
+            least = field.metadata[_AT_LEAST]
+            if least is not None and value < least:
+                raise SettingError(name, text, problem="is too small", remedy=f"use at least {least:g}")
         elif field.default is dataclasses.MISSING:
             raise SettingError(name, text, problem="is required", remedy="set this environment variable")
     return cls(**values)

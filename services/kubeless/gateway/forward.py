@@ -54,14 +54,15 @@ class Forwarder:
         admission: Admission,
         transport: Transport,
         metrics: GatewayMetrics,
+        access_log: AccessLog | None = None,
     ) -> None:
         self._settings = settings
         self._routes = routes
         self._functions = functions
         self._admission = admission
         self._transport = transport
-        access_log = AccessLog(enabled=settings.access_log, sample=settings.access_log_sample)
-        self._journal = Journal(routes=routes, functions=functions, metrics=metrics, access_log=access_log)
+        silent = AccessLog(enabled=False, sample=0.0)
+        self._journal = Journal(routes=routes, functions=functions, metrics=metrics, access_log=access_log or silent)
 
     def __repr__(self) -> str:
         state = "stopping" if self._journal.stopping else "running"

@@ -75,6 +75,7 @@ class GatewayMetrics(Collector):
         """Tells how many requests wait for their turn; replaced by who knows."""
         self._series: dict[tuple[str, str, str, int, str], _Series] = {}
         self._durations: dict[tuple[str, str], _Durations] = {}
+        self._refused: dict[int, int] = {}
         registry.register(self)
 
     def ended(self, *, route: str, function: str, method: str, status: int, outcome: str, seconds: float) -> None:
@@ -85,6 +86,10 @@ class GatewayMetrics(Collector):
             series = self._first(key)
         series.count += 1
         series.durations.observe(seconds)
+
+    def refused(self, status: int) -> None:
+        """Count something that was no request, by the status it was answered with."""
+        self._refused[status] = self._refused.get(status, 0) + 1
 
     def forget_route(self, route: str) -> None:
         """Drop what was counted for a route that is gone."""
@@ -104,6 +109,12 @@ class GatewayMetrics(Collector):
         for (route, function, method, status, outcome), series in list(self._series.items()):
             requests.add_metric(_Labels(route, function, method, str(status or "none"), outcome), series.count)
         yield requests
+        refused = CounterMetricFamily(
+            "kubeless_gateway_refused", "What clients sent that was no request, by its answer.", labels=["code"]
+        )
+        for status, count in list(self._refused.items()):
+            refused.add_metric([str(status)], count)
+        yield refused
         durations = HistogramMetricFamily(
             "kubeless_gateway_request_duration_seconds",
             "From the request's head to the end of its answer.",

@@ -1,11 +1,13 @@
 """The gateway's HTTP server, with the settings of the gateway; see `kubeless.gateway.http`."""
 
 import ssl
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
 from kubeless.gateway.http.limits import Limits
 from kubeless.gateway.http.listener import Listener
+from kubeless.gateway.http.problem import BadRequest
 from kubeless.gateway.incoming import Handler
 
 
@@ -18,14 +20,18 @@ class Server:
         *,
         host: str,
         port: int,
-        keepalive_timeout: float,
-        body_timeout: float,
+        limits: Limits | None = None,
         tls: ssl.SSLContext | None = None,
         shared: bool = False,
+        on_refused: Callable[[BadRequest, str], None] | None = None,
     ) -> None:
-        """`port` 0 takes a free one, see `self.port` once entered. `shared`: with other processes on the same port."""
-        limits = Limits(idle_timeout=keepalive_timeout, body_timeout=body_timeout)
-        self._listener = Listener(handler, host=host, port=port, limits=limits, tls=tls, shared=shared)
+        """
+        `port` 0 takes a free one, see `self.port` once entered. `shared`: with other processes on the same port.
+        `on_refused` is told of what was no request, and of the address it came from.
+        """
+        self._listener = Listener(
+            handler, host=host, port=port, limits=limits, tls=tls, shared=shared, on_refused=on_refused
+        )
 
     @property
     def port(self) -> int:

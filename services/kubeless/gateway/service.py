@@ -15,19 +15,20 @@ from prometheus_client import CollectorRegistry
 
 from kubeless.api.httptrigger import HTTPTriggerSpec
 from kubeless.api.resource import HTTP_TRIGGERS
-from kubeless.core.health import AdminServer
+from kubeless.core.health import AdminServer, Readiness
 from kubeless.core.settings import SettingError
 from kubeless.delivery.sources.statuswriter import StatusWriter
 from kubeless.delivery.transport.metrics import TransportCollector
 from kubeless.delivery.transport.transport import Transport
+from kubeless.gateway.accesslog import AccessLog
 from kubeless.gateway.admission import Admission
 from kubeless.gateway.basicauth import PasswordCheck
+from kubeless.gateway.doors import Doors, Refusals
 from kubeless.gateway.forward import Forwarder
 from kubeless.gateway.limits import RouteLimits
 from kubeless.gateway.metrics import GatewayMetrics
 from kubeless.gateway.protection import Protection
 from kubeless.gateway.secretwatch import SecretWatch, is_secret_name
-from kubeless.gateway.server import Server
 from kubeless.gateway.settings import Settings
 from kubeless.gateway.status import FINALIZER, TriggerStatus
 from kubeless.gateway.table import RouteTable
@@ -61,6 +62,27 @@ class Gateway:
 
 
 @dataclass(frozen=True, slots=True)
+class Running:
+    """The part of a gateway that answers requests."""
+
+    port: int
+    tls_port: int
+    routes: RouteTable
+    feed: TriggerFeed
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What a process does of a gateway that may have several."""
+
+    shares_ports: bool
+    writes_status: bool
+
+
+WHOLE = Part(shares_ports=False, writes_status=True)
+
+
+@dataclass(frozen=True, slots=True)
 class _Known:
     """What the gateway knows of the cluster."""
 
@@ -73,19 +95,39 @@ class _Known:
 @asynccontextmanager
 async def serve(settings: Settings, client: KubeClient) -> AsyncIterator[Gateway]:
     """
-    Run the gateway while entered.
+    Run the gateway in this process while entered.
 
     Raises SettingError for settings that cannot work, PortTaken for a port in use.
     """
     registry = CollectorRegistry()
     metrics = GatewayMetrics(registry)
+    async with (
+        AdminServer(settings.admin_host, settings.admin_port, registry) as admin,
+        run(settings, client, metrics=metrics, registry=registry, readiness=admin) as running,
+    ):
+        log.info("gateway is ready", port=running.port, tls_port=running.tls_port, admin_port=admin.port)
+        yield Gateway(running.port, running.tls_port, admin.port, running.routes, running.feed)
+
+
+@asynccontextmanager
+async def run(
+    settings: Settings,
+    client: KubeClient,
+    *,
+    metrics: GatewayMetrics,
+    registry: CollectorRegistry,
+    readiness: Readiness,
+    part: Part = WHOLE,
+) -> AsyncIterator[Running]:
+    """Answer requests while entered: all of the gateway but its admin port."""
     async with AsyncExitStack() as stack:
         transport = Transport()
         registry.register(TransportCollector(transport))
-        admin = await stack.enter_async_context(AdminServer(settings.admin_host, settings.admin_port, registry))
         await stack.enter_async_context(transport)
         known = await stack.enter_async_context(_knowing(settings, client, metrics))
         passwords = await stack.enter_async_context(PasswordCheck())
+        access_log = AccessLog(enabled=settings.access_log, sample=settings.access_log_sample)
+        stack.callback(access_log.close)
         limits = RouteLimits(
             in_flight=settings.max_in_flight_per_route,
             queued=settings.max_queued_per_route,
@@ -100,13 +142,16 @@ async def serve(settings: Settings, client: KubeClient) -> AsyncIterator[Gateway
             admission=admission,
             transport=transport,
             metrics=metrics,
+            access_log=access_log,
         )
-        await stack.enter_async_context(_writing_status(settings, client, known))
-        tls = known.protection.tls.context
-        plain, secure = await stack.enter_async_context(_intake(settings, forwarder, admin, tls))
+        if part.writes_status:
+            await stack.enter_async_context(_writing_status(settings, client, known))
+        doors = Doors(settings, forwarder.begin, Refusals(metrics, access_log), shared=part.shares_ports)
+        plain, secure = await stack.enter_async_context(
+            _intake(doors, forwarder, readiness, tls=known.protection.tls.context, drain=settings.drain_timeout)
+        )
         admission.tls_port = settings.tls_public_port or secure
-        log.info("gateway is ready", port=plain, tls_port=secure, admin_port=admin.port, routes=len(known.routes))
-        yield Gateway(plain, secure, admin.port, known.routes, known.feed)
+        yield Running(plain, secure, known.routes, known.feed)
 
 
 @asynccontextmanager
@@ -152,30 +197,19 @@ async def _writing_status(settings: Settings, client: KubeClient, known: _Known)
 
 @asynccontextmanager
 async def _intake(
-    settings: Settings, forwarder: Forwarder, admin: AdminServer, tls: ssl.SSLContext
+    doors: Doors, forwarder: Forwarder, readiness: Readiness, *, tls: ssl.SSLContext, drain: float
 ) -> AsyncIterator[tuple[int, int]]:
     """Take requests on both ports while entered; on leaving, refuse new ones and finish those under way."""
-    plain, secure = _server(settings, forwarder, settings.port), _server(settings, forwarder, settings.tls_port, tls)
+    plain, secure = doors.plain(), doors.secure(tls)
     async with plain, secure:
-        admin.ready = True
+        readiness.ready = True
         try:
             yield plain.port, secure.port
         finally:
-            admin.ready = False
+            readiness.ready = False
             await plain.stop_intake()
             await secure.stop_intake()
-            await forwarder.drain(settings.drain_timeout)
-
-
-def _server(settings: Settings, forwarder: Forwarder, port: int, tls: ssl.SSLContext | None = None) -> Server:
-    return Server(
-        forwarder.begin,
-        host=settings.host,
-        port=port,
-        keepalive_timeout=settings.keepalive_timeout,
-        body_timeout=settings.body_timeout,
-        tls=tls,
-    )
+            await forwarder.drain(drain)
 
 
 def _mode(settings: Settings) -> RoutingMode:

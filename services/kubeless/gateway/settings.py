@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 
 from kubeless.core.settings import setting
+from kubeless.gateway.http.limits import Limits
+
+_CLIENTS = Limits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,9 @@ class Settings:
 
     tls_default_secret: str | None = setting("GATEWAY_TLS_DEFAULT_SECRET", default=None)
     """`<namespace>/<name>` of the Secret for host names that no route has. Default: their handshakes are refused."""
+
+    workers: int = setting("GATEWAY_WORKERS", default=1, at_least=1)
+    """Processes that share the ports; 1 serves in the process that was started."""
 
     admin_host: str = setting("GATEWAY_ADMIN_HOST", default="0.0.0.0")
     """Address of the admin port."""
@@ -60,11 +66,41 @@ class Settings:
     queue_timeout: float = setting("GATEWAY_QUEUE_TIMEOUT", default=1.0)
     """Seconds a request waits for its turn before it is answered with 503."""
 
-    body_timeout: float = setting("GATEWAY_BODY_TIMEOUT", default=60.0)
+    max_connections: int = setting("GATEWAY_MAX_CONNECTIONS", default=_CLIENTS.connections, at_least=1)
+    """Open client connections of one port and process; one more is answered with 503 and closed."""
+
+    max_line_bytes: int = setting("GATEWAY_MAX_LINE_BYTES", default=_CLIENTS.line_bytes, at_least=1)
+    """Longest request line; a longer one is answered with 414."""
+
+    max_field_bytes: int = setting("GATEWAY_MAX_FIELD_BYTES", default=_CLIENTS.field_bytes, at_least=1)
+    """Longest header line; a longer one is answered with 431."""
+
+    max_fields: int = setting("GATEWAY_MAX_FIELDS", default=_CLIENTS.fields, at_least=1)
+    """Header lines of one request; more are answered with 431."""
+
+    max_head_bytes: int = setting("GATEWAY_MAX_HEAD_BYTES", default=_CLIENTS.head_bytes, at_least=1)
+    """Request line and header lines together, or the trailers of a chunked body."""
+
+    buffer_bytes: int = setting("GATEWAY_BUFFER_BYTES", default=_CLIENTS.buffer_bytes, at_least=1)
+    """What is held of one client's body or pipelined requests; the rest waits with the client."""
+
+    head_timeout: float = setting("GATEWAY_HEAD_TIMEOUT", default=_CLIENTS.head_timeout, at_least=0.1)
+    """Seconds from the first byte of a head to its last."""
+
+    keepalive_timeout: float = setting("GATEWAY_KEEPALIVE_TIMEOUT", default=_CLIENTS.idle_timeout, at_least=0.1)
+    """Seconds an idle client connection is kept."""
+
+    body_timeout: float = setting("GATEWAY_BODY_TIMEOUT", default=_CLIENTS.body_timeout, at_least=0.1)
     """Seconds a client may be silent while it sends a body."""
 
-    keepalive_timeout: float = setting("GATEWAY_KEEPALIVE_TIMEOUT", default=75.0)
-    """Seconds an idle client connection is kept."""
+    body_rate: int = setting("GATEWAY_BODY_RATE", default=_CLIENTS.body_rate, at_least=1)
+    """Bytes per second that a client sends at least once it has used up the body timeout."""
+
+    write_timeout: float = setting("GATEWAY_WRITE_TIMEOUT", default=_CLIENTS.write_timeout, at_least=0.1)
+    """Seconds for a client to take something of an answer that waits for it."""
+
+    linger_timeout: float = setting("GATEWAY_LINGER_TIMEOUT", default=_CLIENTS.linger)
+    """Seconds that what a refused client still sends is read and dropped, so that it gets to see the answer."""
 
     drain_timeout: float = setting("GATEWAY_DRAIN_TIMEOUT", default=25.0)
     """Seconds given to requests in flight when the gateway stops; a pod's default grace period is 30."""
@@ -86,3 +122,21 @@ class Settings:
 
     status_interval: float = setting("GATEWAY_STATUS_INTERVAL", default=300.0)
     """Seconds between two looks at what time alone changes, such as a certificate that expires."""
+
+
+def client_limits(settings: Settings) -> Limits:
+    """What a client may do, as the server wants to know it."""
+    return Limits(
+        line_bytes=settings.max_line_bytes,
+        field_bytes=settings.max_field_bytes,
+        head_bytes=settings.max_head_bytes,
+        fields=settings.max_fields,
+        buffer_bytes=settings.buffer_bytes,
+        connections=settings.max_connections,
+        head_timeout=settings.head_timeout,
+        idle_timeout=settings.keepalive_timeout,
+        body_timeout=settings.body_timeout,
+        body_rate=settings.body_rate,
+        write_timeout=settings.write_timeout,
+        linger=settings.linger_timeout,
+    )

@@ -23,7 +23,7 @@ from kubeless.gateway.protection import Protection
 from kubeless.gateway.route import Route
 from kubeless.gateway.secretwatch import SecretWatch
 from kubeless.gateway.server import Server
-from kubeless.gateway.settings import Settings
+from kubeless.gateway.settings import Settings, client_limits
 from kubeless.gateway.table import RouteTable
 from kubeless.kube.client import Page
 from kubeless.kube.watch import WatchEvent
@@ -137,9 +137,7 @@ async def gateway(
             transport=transport,
             metrics=GatewayMetrics(registry),
         )
-        async with Server(
-            forwarder.handle, host="127.0.0.1", port=0, keepalive_timeout=5.0, body_timeout=settings.body_timeout
-        ) as server:
+        async with Server(forwarder.handle, host="127.0.0.1", port=0, limits=client_limits(settings)) as server:
             yield Gateway(server.port, forwarder, server, registry)
 
 

@@ -45,7 +45,7 @@ class Owner(Protocol):
     def run(self, work: Coroutine[Any, Any, None], reply: Reply) -> "asyncio.Task[None]":
         """Run what is left of a handler."""
 
-    def refused(self, error: BadRequest) -> tuple[list[tuple[bytes, bytes]], bytes]:
+    def refused(self, error: BadRequest, peer: str) -> tuple[list[tuple[bytes, bytes]], bytes]:
         """Headers and body of the answer to what is no request."""
 
 
@@ -418,7 +418,7 @@ class Connection(asyncio.Protocol):
     def _refuse(self, error: BadRequest) -> None:
         if self._state is _State.CLOSED:
             return
-        headers, body = self._owner.refused(error)
+        headers, body = self._owner.refused(error, self.peer)
         framing = b"Content-Length: %d\r\nConnection: close\r\n" % len(body)
         self._transport.write(encode_head(error.status, headers, framing) + body)
         self._linger()

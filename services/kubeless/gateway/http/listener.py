@@ -7,7 +7,7 @@ A timer per request would cost more than parsing it; one sweep over all connecti
 import asyncio
 import socket
 import ssl
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from types import TracebackType
 from typing import Any, Self
 
@@ -42,21 +42,22 @@ class Listener:
         limits: Limits | None = None,
         tls: ssl.SSLContext | None = None,
         shared: bool = False,
+        on_refused: Callable[[BadRequest, str], None] | None = None,
     ) -> None:
         """
         `port` 0 takes a free one. `shared`: other processes listen on it too, and the kernel spreads connections.
+        `on_refused` is told of bytes that were no request, and of the address they came from.
         """
         self.handler = handler
         self.limits = limits or Limits()
         self.heads = Heads(self.limits)
         self.scheme = "http" if tls is None else "https"
         self.draining = False
-        self.problems: dict[int, int] = {}
-        """Bytes that were no request, counted by the status they were answered with."""
         self._host = host
         self._port = port
         self._tls = tls
         self._shared = shared
+        self._on_refused = on_refused
         self._connections = set[Connection]()
         self._tasks = asyncio.TaskGroup()
         self._timer: asyncio.TimerHandle | None = None
@@ -138,9 +139,10 @@ class Listener:
         """Run what is left of a handler."""
         return self._tasks.create_task(self._finish(work, reply))
 
-    def refused(self, error: BadRequest) -> tuple[list[tuple[bytes, bytes]], bytes]:
+    def refused(self, error: BadRequest, peer: str) -> tuple[list[tuple[bytes, bytes]], bytes]:
         """What is answered to bytes that are no request."""
-        self.problems[error.status] = self.problems.get(error.status, 0) + 1
+        if self._on_refused is not None:
+            self._on_refused(error, peer)
         return refusal(error)
 
     async def _finish(self, work: Coroutine[Any, Any, None], reply: Reply) -> None:
