@@ -53,6 +53,8 @@ class World:
     client: KubeClient
     session: aiohttp.ClientSession
     stack: AsyncExitStack
+    api: str
+    """Where the API server is."""
     gateway: Gateway = field(init=False)
 
     async def start(self, **environment: str) -> None:
@@ -167,7 +169,7 @@ async def world() -> AsyncIterator[World]:
         for definition in custom_resource_definitions():
             await client.apply(CRDS, definition, field_manager="test", force=True)
         session = await stack.enter_async_context(aiohttp.ClientSession())
-        yield World(client, session, stack)
+        yield World(client, session, stack, api.url)
 
 
 @asynccontextmanager

@@ -6,19 +6,24 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from kubeless.core import lifecycle, logs, settings
-from kubeless.gateway.service import Gateway, serve
+from kubeless.gateway import workers
+from kubeless.gateway.service import serve
 from kubeless.gateway.settings import Settings
 from kubeless.kube.client import KubeClient
 
 
 @asynccontextmanager
-async def connected() -> AsyncIterator[Gateway]:
-    """The gateway with a client of its own."""
+async def gateway() -> AsyncIterator[None]:
+    """The gateway, in this process or in several below it."""
     configuration = settings.load(Settings, os.environ)
-    async with await KubeClient.connect() as client, serve(configuration, client) as gateway:
-        yield gateway
+    if configuration.workers > 1:
+        async with workers.serve(configuration):
+            yield
+    else:
+        async with await KubeClient.connect() as client, serve(configuration, client):
+            yield
 
 
 if __name__ == "__main__":
     logs.configure()
-    sys.exit(lifecycle.main(connected))
+    sys.exit(lifecycle.main(gateway))

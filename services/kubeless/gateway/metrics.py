@@ -73,6 +73,8 @@ class GatewayMetrics(Collector):
         self.in_flight = Level()
         self.queued: Callable[[], int] = int
         """Tells how many requests wait for their turn; replaced by who knows."""
+        self.on_forgotten: Callable[[str, str], None] = _nobody
+        """Told of a label and its value that are forgotten; replaced by who counts further."""
         self._series: dict[tuple[str, str, str, int, str], _Series] = {}
         self._durations: dict[tuple[str, str], _Durations] = {}
         self._refused: dict[int, int] = {}
@@ -94,10 +96,12 @@ class GatewayMetrics(Collector):
     def forget_route(self, route: str) -> None:
         """Drop what was counted for a route that is gone."""
         self._forget(0, route)
+        self.on_forgotten("route", route)
 
     def forget_function(self, function: str) -> None:
         """Drop what was counted for a function that is gone."""
         self._forget(1, function)
+        self.on_forgotten("function", function)
 
     def collect(self) -> Iterator[Metric]:
         """Called from another thread than the loop's: only reads, and copies at once what may grow meanwhile."""
@@ -144,6 +148,10 @@ class GatewayMetrics(Collector):
             del self._series[key]
         for pair in [pair for pair in self._durations if pair[position] == name]:
             del self._durations[pair]
+
+
+def _nobody(_label: str, _value: str) -> None:
+    """Nobody counts further."""
 
 
 def _cumulated(buckets: list[int]) -> list[tuple[str, float]]:
