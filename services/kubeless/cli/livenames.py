@@ -59,6 +59,21 @@ def complete_letter_triggers(context: click.Context, parameter: click.Parameter,
     return sorted({*kafka, *nats})
 
 
+def complete_subjects(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    """`<kind>/<name>`: kinds before the slash, names of live objects behind it."""
+    kinds = {
+        "function": complete_functions,
+        "http": complete_http_triggers,
+        "kafka": complete_kafka_triggers,
+        "nats": complete_nats_triggers,
+        "cronjob": complete_cronjob_triggers,
+    }
+    kind, slash, name = incomplete.partition("/")
+    if not slash:
+        return [f"{each}/" for each in kinds if each.startswith(kind)]
+    return [f"{kind}/{each}" for each in kinds[kind](context, parameter, name)] if kind in kinds else []
+
+
 def _complete(context: click.Context, resource: "Resource", incomplete: str) -> list[str]:
     import asyncio
 

@@ -25,6 +25,9 @@ _COMMANDS = {
     "topic": CommandPlace("kubeless.cli.topic.group:group", "Manage topics of Kafka, and publish to them"),
     "stream": CommandPlace("kubeless.cli.stream.group:group", "Manage streams of NATS JetStream"),
     "deadletter": CommandPlace("kubeless.cli.deadletter.group:group", "See and repeat events that failed"),
+    "explain": CommandPlace(
+        "kubeless.cli.explain.command:command", "Say why something does not work, and what mends it"
+    ),
     "local": CommandPlace("kubeless.cli.local:group", "Run the whole platform on this machine"),
     "get-server-config": CommandPlace("kubeless.cli.serverconfig:command", "Print the runtimes that the server knows"),
     "crds": CommandPlace("kubeless.cli.crds:command", "Print the custom resource definitions as YAML"),

@@ -100,6 +100,11 @@ def write(text: str) -> None:
     sys.stdout.write(text)
 
 
+def write_lines(text: str) -> None:
+    """Lines on stdout that hold what others wrote, unable to control a terminal."""
+    sys.stdout.write("\n".join(map(printable, text.split("\n"))))
+
+
 def write_bytes(data: bytes) -> None:
     """Bytes on stdout, as they are."""
     sys.stdout.flush()

@@ -37,9 +37,9 @@ class TriggerLists:
 
     def bindings(self, function: JsonObject) -> Bindings:
         """Those of one function."""
-        schedules = [trigger["spec"].get("schedule", "") for trigger in self.cronjob if _selects(trigger, function)]
-        kafka = [trigger["spec"].get("topic", "") for trigger in self.kafka if _selects(trigger, function)]
-        nats = [trigger["spec"].get("topic", "") for trigger in self.nats if _selects(trigger, function)]
+        schedules = [trigger["spec"].get("schedule", "") for trigger in self.cronjob if selects(trigger, function)]
+        kafka = [trigger["spec"].get("topic", "") for trigger in self.kafka if selects(trigger, function)]
+        nats = [trigger["spec"].get("topic", "") for trigger in self.nats if selects(trigger, function)]
         types = {"HTTP": True, "Kafka": bool(kafka), "NATS": bool(nats), "Scheduled": bool(schedules)}
         return Bindings(
             types=tuple(word for word, is_bound in types.items() if is_bound),
@@ -61,7 +61,8 @@ async def _read(client: "KubeClient", namespace: str, resource: Resource) -> lis
         return []
 
 
-def _selects(trigger: JsonObject, function: JsonObject) -> bool:
+def selects(trigger: JsonObject, function: JsonObject) -> bool:
+    """Whether a trigger of any kind means a function of its namespace."""
     spec = trigger.get("spec") or {}
     if spec.get("function-name"):
         return bool(spec["function-name"] == function["metadata"]["name"])
