@@ -10,15 +10,19 @@ function refused and that were let go, since the trigger disables dead letters; 
 letter counts as that. *Released* events were given back to the source at a rebalance or a shutdown without being
 acknowledged: they are received again, by us or by another replica.
 
-The hot path adds to plain integers; series are made when somebody asks for them, in whichever thread that is.
+The hot path adds to plain integers; series are made when somebody asks for them, in whichever thread that is. They are
+made one by one while they are written, so that no more than one of them is in memory, and with a pause now and then:
+whoever writes a hundred thousand of them must not keep the loop from its work meanwhile.
 """
 
+import time
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import accumulate
+from typing import Literal, TypeVar
 
 from prometheus_client import CollectorRegistry
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
+from prometheus_client.core import Sample
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
@@ -48,7 +52,10 @@ BUCKETS = (
     3600.0,
 )
 
-LABELS = ("kind", "namespace", "trigger", "function")
+SPELL = 100
+"""Series that are written between two pauses: about a millisecond."""
+PAUSE = 0.001
+"""Seconds."""
 
 UNSENT = "unsent"
 """The outcome of an attempt that had nowhere to go."""
@@ -56,18 +63,33 @@ UNANSWERED = "unanswered"
 _OUTCOMES = {Verdict.SUCCESS: "success", Verdict.REFUSAL: "refusal", Verdict.RETRY: "failure"}
 
 
+class Durations:
+    """How long events took: a histogram."""
+
+    __slots__ = ("buckets", "seconds")
+
+    def __init__(self) -> None:
+        self.buckets = [0] * (len(BUCKETS) + 1)
+        self.seconds = 0.0
+
+    def add(self, seconds: float) -> None:
+        """Count one event."""
+        self.buckets[bisect_left(BUCKETS, seconds)] += 1
+        self.seconds += seconds
+
+
 class Tally:
     """The numbers of one trigger and function. They only grow, and outlive the deliverers that add to them."""
 
-    __slots__ = ("attempts", "buckets", "dropped", "fates", "received", "seconds")
+    __slots__ = ("attempts", "dropped", "durations", "fates", "received")
 
-    def __init__(self) -> None:
+    def __init__(self, durations: Durations | None = None) -> None:
+        """`durations` may be shared with other tallies; by default they are this one's own."""
         self.received = 0
         self.fates = dict.fromkeys(Fate, 0)
         self.dropped = dict.fromkeys(DropReason, 0)
         self.attempts = dict.fromkeys((*_OUTCOMES.values(), UNANSWERED, UNSENT), 0)
-        self.buckets = [0] * (len(BUCKETS) + 1)
-        self.seconds = 0.0
+        self.durations = durations or Durations()
 
     @property
     def in_flight(self) -> int:
@@ -85,8 +107,7 @@ class Tally:
     def settled(self, fate: Fate, seconds: float) -> None:
         """Count the fate of one event, which took `seconds` since it was received."""
         self.fates[fate] += 1
-        self.buckets[bisect_left(BUCKETS, seconds)] += 1
-        self.seconds += seconds
+        self.durations.add(seconds)
 
     def dropped_for(self, reason: DropReason, seconds: float) -> None:
         """Count one event that was dropped."""
@@ -101,13 +122,21 @@ class Tally:
 class EventCounters(Collector):
     """The tallies of one service."""
 
-    def __init__(self, registry: CollectorRegistry) -> None:
+    def __init__(self, registry: CollectorRegistry, *, sparse: bool = False) -> None:
+        """
+        `sparse` is for services with thousands of triggers, each of which has few events: series that are 0 are left
+        out but for what was received and delivered, and one histogram holds the durations of all.
+        """
         self._tallies: dict[tuple[TriggerRef, ObjectKey], Tally] = {}
+        self._shared = Durations() if sparse else None
         registry.register(self)
 
     def of(self, trigger: TriggerRef, function: ObjectKey) -> Tally:
         """The tally of `trigger` and `function`; always the same one until it is forgotten."""
-        return self._tallies.setdefault((trigger, function), Tally())
+        tally = self._tallies.get((trigger, function))
+        if tally is None:
+            tally = self._tallies[trigger, function] = Tally(self._shared)
+        return tally
 
     def forget(self, trigger: TriggerRef, function: ObjectKey) -> None:
         """Drop the series of a pair that is gone for good, or a process that lives long would never forget a name."""
@@ -115,34 +144,60 @@ class EventCounters(Collector):
 
     def collect(self) -> Iterator[Metric]:
         # One snapshot for all families: events go on while this runs in a thread of its own.
-        rows = [
-            ((trigger.kind, trigger.namespace, trigger.name, function.name), _Snapshot(tally))
-            for (trigger, function), tally in self._tallies.copy().items()
-        ]
-        yield from _fates(rows)
-        yield _attempts(rows)
-        yield _durations(rows)
+        pairs = self._tallies.copy().items()
+        rows = [_Snapshot(trigger, function, tally) for (trigger, function), tally in _unhurried(pairs)]
+        sparse = self._shared is not None
+        yield from _fates(rows, sparse=sparse)
+        yield _attempts(rows, sparse=sparse)
+        yield _durations([({}, self._shared)] if self._shared else [(row.labels, row.durations) for row in rows])
 
     def describe(self) -> Iterator[Metric]:
         """Nothing, so that registering does not collect."""
         return iter(())
 
 
+_Labels = dict[str, str]
+_T = TypeVar("_T")
+
+
 class _Snapshot:
     """A consistent copy: fates are read before what was received, so nothing has a fate before it was received."""
 
-    def __init__(self, tally: Tally) -> None:
-        self.dropped = dict(tally.dropped)
-        self.buckets = list(tally.buckets)
-        self.seconds = tally.seconds
-        self.attempts = dict(tally.attempts)
-        self.fates = dict(tally.fates)
+    __slots__ = ("attempts", "dropped", "durations", "fates", "in_flight", "labels", "received")
+
+    def __init__(self, trigger: TriggerRef, function: ObjectKey, tally: Tally) -> None:
+        self.labels = {
+            "kind": trigger.kind,
+            "namespace": trigger.namespace,
+            "trigger": trigger.name,
+            "function": function.name,
+        }
+        self.dropped = tally.dropped.copy()
+        self.durations = tally.durations
+        self.attempts = tally.attempts.copy()
+        self.fates = tally.fates.copy()
         self.fates[Fate.DROPPED] = sum(self.dropped.values())
         self.received = tally.received
         self.in_flight = self.received - sum(self.fates.values())
 
 
-_Rows = list[tuple[tuple[str, str, str, str], _Snapshot]]
+class _Family(Metric):
+    """A family whose samples are made while it is written, once."""
+
+    def __init__(
+        self, name: str, meaning: str, kind: Literal["counter", "gauge", "histogram"], samples: Iterable[Sample]
+    ) -> None:
+        super().__init__(name, meaning, kind)
+        self.samples = _unhurried(samples)  # type: ignore[assignment]  # whoever writes them only iterates
+
+
+def _unhurried(items: Iterable[_T]) -> Iterator[_T]:
+    """The items, with pauses in which other threads run."""
+    for number, item in enumerate(items, 1):
+        yield item
+        if number % SPELL == 0:
+            time.sleep(PAUSE)
+
 
 _FATES = {
     Fate.DELIVERED: "Events that the function took.",
@@ -152,40 +207,51 @@ _FATES = {
 }
 
 
-def _fates(rows: _Rows) -> Iterator[Metric]:
-    received = CounterMetricFamily("kubeless_events_received", "Events taken from the source.", labels=LABELS)
-    dropped = CounterMetricFamily(
-        "kubeless_events_dropped", "Events let go, as the trigger asks for.", labels=(*LABELS, "reason")
+def _fates(rows: list[_Snapshot], *, sparse: bool) -> Iterator[Metric]:
+    received = ((row.labels, row.received) for row in rows)
+    yield _counter("kubeless_events_received", "Events taken from the source.", received)
+    dropped = (
+        ({**row.labels, "reason": reason.value}, count)
+        for row in rows
+        for reason, count in row.dropped.items()
+        if count or not sparse
     )
-    in_flight = GaugeMetricFamily("kubeless_events_in_flight", "Events received that have no fate yet.", labels=LABELS)
-    for labels, tally in rows:
-        received.add_metric(labels, tally.received)
-        in_flight.add_metric(labels, tally.in_flight)
-        for reason, count in tally.dropped.items():
-            dropped.add_metric((*labels, reason.value), count)
-    yield from (received, dropped, in_flight)
+    yield _counter("kubeless_events_dropped", "Events let go, as the trigger asks for.", dropped)
+    name = "kubeless_events_in_flight"
+    in_flight = (Sample(name, row.labels, row.in_flight) for row in rows if row.in_flight or not sparse)
+    yield _Family(name, "Events received that have no fate yet.", "gauge", in_flight)
     for fate, meaning in _FATES.items():
-        family = CounterMetricFamily(f"kubeless_events_{fate.value}", meaning, labels=LABELS)
-        for labels, tally in rows:
-            family.add_metric(labels, tally.fates[fate])
-        yield family
+        yield _fate(fate, meaning, rows, sparse=sparse and fate is not Fate.DELIVERED)
 
 
-def _attempts(rows: _Rows) -> Metric:
-    family = CounterMetricFamily(
-        "kubeless_delivery_attempts", "Attempts to deliver an event.", labels=(*LABELS, "outcome")
+def _fate(fate: Fate, meaning: str, rows: list[_Snapshot], *, sparse: bool) -> Metric:
+    counts = ((row.labels, row.fates[fate]) for row in rows if row.fates[fate] or not sparse)
+    return _counter(f"kubeless_events_{fate.value}", meaning, counts)
+
+
+def _attempts(rows: list[_Snapshot], *, sparse: bool) -> Metric:
+    counts = (
+        ({**row.labels, "outcome": outcome}, count)
+        for row in rows
+        for outcome, count in row.attempts.items()
+        if count or not sparse
     )
-    for labels, tally in rows:
-        for outcome, count in tally.attempts.items():
-            family.add_metric((*labels, outcome), count)
-    return family
+    return _counter("kubeless_delivery_attempts", "Attempts to deliver an event.", counts)
 
 
-def _durations(rows: _Rows) -> Metric:
-    family = HistogramMetricFamily(
-        "kubeless_event_duration_seconds", "From receiving an event to its fate.", labels=LABELS
-    )
-    bounds = [*map(str, BUCKETS), "+Inf"]
-    for labels, tally in rows:
-        family.add_metric(labels, list(zip(bounds, accumulate(tally.buckets), strict=True)), tally.seconds)
-    return family
+def _counter(name: str, meaning: str, counts: Iterable[tuple[_Labels, int]]) -> Metric:
+    return _Family(name, meaning, "counter", (Sample(f"{name}_total", labels, count) for labels, count in counts))
+
+
+def _durations(rows: Iterable[tuple[_Labels, Durations]]) -> Metric:
+    name = "kubeless_event_duration_seconds"
+    samples = (sample for labels, durations in rows for sample in _histogram(name, labels, durations))
+    return _Family(name, "From receiving an event to its fate.", "histogram", samples)
+
+
+def _histogram(name: str, labels: _Labels, durations: Durations) -> Iterator[Sample]:
+    counts = list(accumulate(durations.buckets))
+    for bound, count in zip((*map(str, BUCKETS), "+Inf"), counts, strict=True):
+        yield Sample(f"{name}_bucket", {**labels, "le": bound}, count)
+    yield Sample(f"{name}_count", labels, counts[-1])
+    yield Sample(f"{name}_sum", labels, durations.seconds)

@@ -141,6 +141,31 @@ def test_durations_are_a_histogram_as_prometheus_wants_it() -> None:
     assert any(line.startswith("kubeless_event_duration_seconds_count") and line.endswith(" 3.0") for line in lines)
 
 
+def test_sparse_counters_leave_out_what_never_happened_and_have_one_histogram() -> None:
+    counters = EventCounters(registry := CollectorRegistry(), sparse=True)
+    for trigger, fate in (("orders", Fate.DELIVERED), ("bills", Fate.DEAD_LETTERED)):
+        tally = counters.of(TriggerRef("CronJobTrigger", "shop", trigger), FUNCTION)
+        tally.received += 1
+        tally.settled(fate, 0.02)
+    lines = [each for each in generate_latest(registry).decode().splitlines() if not each.startswith("#")]
+    labels = '{function="bill",kind="CronJobTrigger",namespace="shop",trigger="%s"}'
+    assert [each for each in lines if "duration" not in each] == [
+        "kubeless_events_received_total" + labels % "orders" + " 1.0",
+        "kubeless_events_received_total" + labels % "bills" + " 1.0",
+        "kubeless_events_delivered_total" + labels % "orders" + " 1.0",
+        "kubeless_events_delivered_total" + labels % "bills" + " 0.0",
+        "kubeless_events_dead_lettered_total" + labels % "bills" + " 1.0",
+    ]
+    assert "kubeless_event_duration_seconds_count 2.0" in lines
+
+
+def test_families_may_be_collected_before_they_are_written() -> None:
+    counters = EventCounters(registry := CollectorRegistry())
+    counters.of(TRIGGER, FUNCTION).received += 1
+    families = list(registry.collect())
+    assert all(each.name.startswith(family.name) for family in families for each in family.samples)
+
+
 def test_attempts_are_counted_by_how_they_went() -> None:
     async def main() -> Engine:
         engine = Engine(DeliveryPolicy(timeout=1.0))
