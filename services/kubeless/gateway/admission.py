@@ -72,6 +72,20 @@ class Admission:
             await self._passwords.check(self._users(route), incoming.headers, realm=route.label)
         await self._limits.enter(route.key)
 
+    def lets_all_in(self, incoming: Incoming, route: Route) -> bool:
+        """Whether requests with this head are let in as long as there is a place, whoever sends them."""
+        if route.auth_secret or (route.tls_secret and incoming.scheme != "https"):
+            return False
+        try:
+            admit(incoming, route)
+        except Refusal:
+            return False
+        return True
+
+    def take_place(self, route: Route) -> bool:
+        """Let in a request of which `lets_all_in` is known, if there is a place; whoever was let in must `leave`."""
+        return self._limits.try_enter(route.key)
+
     def leave(self, route: Route) -> None:
         """The request is answered."""
         self._limits.leave(route.key)

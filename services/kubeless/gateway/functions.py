@@ -21,6 +21,10 @@ from kubeless.routing.functions import FunctionRecord
 class Functions(Protocol):
     """What the gateway asks of `kubeless.routing.table.RoutingTable`."""
 
+    @property
+    def version(self) -> int:
+        """Changes with every change: what was looked up at the same version still holds."""
+
     def function(self, namespace: str, name: str) -> FunctionRecord | None:
         """The function, if it exists."""
 

@@ -28,6 +28,8 @@ class RouteTable:
     def __init__(self) -> None:
         self._hosts: dict[str, _Paths] = {}
         self._routes: dict[RouteKey, Route] = {}
+        self.version = 0
+        """Rises with every change: what was looked up at the same version still holds."""
 
     def __len__(self) -> int:
         return len(self._routes)
@@ -43,12 +45,14 @@ class RouteTable:
         """Add a route, or replace the one with the same key."""
         self.remove(route.key)
         self._routes[route.key] = route
+        self.version += 1
         self._hosts.setdefault(route.host, _Paths()).add(route)
 
     def remove(self, key: RouteKey) -> Route | None:
         """Take out a route if it is there."""
         route = self._routes.pop(key, None)
         if route is not None:
+            self.version += 1
             paths = self._hosts[route.host]
             paths.remove(route)
             if paths.empty:

@@ -46,6 +46,8 @@ class RoutingTable:
         self._mode = mode
         self._cluster_domain = cluster_domain
         self._listeners: list[Listener] = []
+        self.version = 0
+        """Rises with every change: what was looked up at the same version still holds."""
         self._merged: dict[ObjectKey, tuple[Endpoint, ...]] = {}
         self._functions: Informer[FunctionRecord] = Informer(
             client,
@@ -144,5 +146,6 @@ class RoutingTable:
                 self._tell(key)
 
     def _tell(self, key: ObjectKey) -> None:
+        self.version += 1
         for listener in self._listeners:
             listener(key)

@@ -11,6 +11,7 @@ import asyncio
 import select
 from typing import Protocol, cast
 
+from kubeless.delivery.transport.caller import Caller
 from kubeless.delivery.transport.errors import ConnectionLost, ReadTimeout, TotalTimeout, TransportError
 from kubeless.delivery.transport.heads import Heads
 from kubeless.delivery.transport.limits import Limits
@@ -21,6 +22,7 @@ from kubeless.delivery.transport.response import Response
 from kubeless.delivery.transport.timeouts import Alarm, Timeouts, earliest
 from kubeless.delivery.transport.tunnel import Tunnel
 from kubeless.delivery.transport.upload import Upload
+from kubeless.routing.endpoints import Endpoint
 
 _MERGE_BYTES = 16 * 1024
 """Up to this size head and body are copied together, which costs less than a second buffer in the system call."""
@@ -47,9 +49,13 @@ class Connection(asyncio.Protocol):
 
     _outflow: Outflow
 
-    def __init__(self, owner: Owner, limits: Limits, heads: Heads, tasks: asyncio.TaskGroup, peer: str) -> None:
+    def __init__(
+        self, owner: Owner, limits: Limits, heads: Heads, tasks: asyncio.TaskGroup, endpoint: Endpoint, peer: str
+    ) -> None:
         self._owner = owner
         self._limits = limits
+        self._heads = heads
+        self._endpoint = endpoint
         self._tasks = tasks
         self._peer = peer
         self._loop = asyncio.get_running_loop()
@@ -57,6 +63,8 @@ class Connection(asyncio.Protocol):
         self._alarm = Alarm(self._loop, self._overdue)
         self._transport: asyncio.Transport | None = None
         self._response: Response | None = None
+        self._caller: Caller | None = None
+        """Who waits for an exchange that has no response yet, see `caller`."""
         self._upload: Upload | None = None
         self._upload_task: asyncio.Task[None] | None = None
         self._tunnelled = False
@@ -70,7 +78,8 @@ class Connection(asyncio.Protocol):
 
     def __repr__(self) -> str:
         busy = "tunnel" if self._tunnelled else "busy"
-        state = "closed" if self._transport is None else busy if self._response is not None else "idle"
+        is_busy = self._response is not None or self._caller is not None
+        state = "closed" if self._transport is None else busy if is_busy else "idle"
         return f"<Connection to {self._peer} {state}, {self.exchanges} exchanges>"
 
     # -- for the pool and its users
@@ -87,8 +96,8 @@ class Connection(asyncio.Protocol):
         if transport is None or transport.is_closing():
             self._close()
             raise ConnectionLost(f"{self._peer} closed the connection", stale=True, unsent=True)
-        self._response = response = Response(self, self._limits.buffer_bytes)
-        self._parser.expect(response, without_body=request.method == "HEAD", upgrade=request.upgrade)
+        response = self._expect(without_body=request.method == "HEAD", upgrade=request.upgrade)
+        response.deadline = deadline
         self.exchanges += 1
         self._watch(now, timeouts.read, deadline)
         body = request.body
@@ -100,6 +109,21 @@ class Connection(asyncio.Protocol):
         else:
             transport.writelines((head, body))
         return response
+
+    def ask(self, caller: Caller, message: bytes, *, now: float, read: float | None) -> bool:
+        """
+        Send `message`, one whole request that its maker vouches for (not HEAD, no upgrade). False, and closed, if the
+        connection has gone already. Whoever stops waiting must `abandon`.
+        """
+        transport = self._transport
+        if transport is None or transport.is_closing():
+            self._close()
+            return False
+        self._caller = caller
+        self.exchanges += 1
+        self._watch(now, read, None)
+        transport.write(message)
+        return True
 
     @property
     def is_open(self) -> bool:
@@ -127,8 +151,9 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         response = self._response
         if response is None:
-            self._close()
-            return
+            response = self._answer(data)
+            if response is None:
+                return
         if self._tunnelled:
             response.arrived(data)
             return
@@ -177,7 +202,7 @@ class Connection(asyncio.Protocol):
             self._transport.resume_reading()
 
     def abandon(self) -> None:
-        self._response = None
+        self._response = self._caller = None
         self._close()
 
     # -- the tunnel's Outgoing
@@ -203,6 +228,42 @@ class Connection(asyncio.Protocol):
         self._read_timeout = self._deadline = None
         self._alarm.cancel()
         response.tunnel = Tunnel(response, self)
+
+    # -- the express way, see `caller`
+
+    def _answer(self, data: bytes) -> Response | None:
+        """Bytes for nobody, for a caller, or, if they are not a whole response with a known head, for a response."""
+        caller, transport = self._caller, self._transport
+        if caller is None or transport is None:
+            self._close()
+            return None
+        found = self._heads.find(data)
+        if found is None or transport.get_write_buffer_size():
+            return self._turn(caller)
+        self._caller = None
+        self._owner.released(self)
+        caller.came(*found)
+        return None
+
+    def _turn(self, caller: Caller) -> Response:
+        """From now on the exchange is an ordinary one."""
+        self._caller = None
+        response = self._expect()
+        caller.turned(response)
+        return response
+
+    def _expect(self, *, without_body: bool = False, upgrade: bytes | None = None) -> Response:
+        self._response = response = Response(self, self._limits.buffer_bytes)
+        response.endpoint = self._endpoint
+        self._parser.expect(response, without_body=without_body, upgrade=upgrade)
+        return response
+
+    def _take_response(self) -> Response | None:
+        """Of the exchange that ends now, if there is one."""
+        if self._caller is not None:
+            self._turn(self._caller)
+        response, self._response = self._response, None
+        return response
 
     # -- a body in pieces
 
@@ -244,7 +305,7 @@ class Connection(asyncio.Protocol):
         self._owner.released(self)
 
     def _ended(self, exc: Exception | None = None) -> None:
-        response, self._response = self._response, None
+        response = self._take_response()
         if response is not None and not (exc is None and not self._tunnelled and self._parser.end()):
             response.failed(self._loss(exc))
         self._close()
@@ -258,7 +319,7 @@ class Connection(asyncio.Protocol):
         return error
 
     def _fail(self, error: BaseException) -> None:
-        response, self._response = self._response, None
+        response = self._take_response()
         if response is not None:
             response.failed(error)
         self._close()
@@ -288,7 +349,7 @@ class Connection(asyncio.Protocol):
 
     def _overdue(self, now: float) -> float | None:
         """End an exchange that is late; otherwise say when it could be."""
-        if self._response is None:
+        if self._response is None and self._caller is None:
             return None
         if self._deadline is not None and now >= self._deadline:
             self._fail(TotalTimeout(f"{self._peer} did not complete its response within the total timeout"))

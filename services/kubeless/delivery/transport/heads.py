@@ -6,8 +6,6 @@ begins with the same bytes, so a response that is such a head and exactly the bo
 Anything else, by a single byte, goes to llhttp.
 """
 
-from typing import NamedTuple
-
 _CAPACITY = 256
 _LONGEST = 2048
 _SAMPLE = 8
@@ -16,12 +14,19 @@ _SAMPLE = 8
 _END = b"\r\n\r\n"
 
 
-class Known(NamedTuple):
-    """What llhttp made of a head that keeps the connection open and has a Content-Length."""
+class Known:
+    """
+    What llhttp made of a head that keeps the connection open and has a Content-Length.
 
-    status: int
-    headers: tuple[tuple[bytes, bytes], ...]
-    length: int
+    Equal to nothing but itself, so that users can cheaply remember what they make of it in turn.
+    """
+
+    __slots__ = ("headers", "length", "status")
+
+    def __init__(self, status: int, headers: tuple[tuple[bytes, bytes], ...], length: int) -> None:
+        self.status = status
+        self.headers = headers
+        self.length = length
 
 
 class Heads:

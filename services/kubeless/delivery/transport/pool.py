@@ -213,7 +213,7 @@ class Pool:
     async def _connect(self, timeout: float | None, deadline: float | None) -> Connection:
         loop = asyncio.get_running_loop()
         at = None if timeout is None else self._now() + timeout
-        connection = Connection(self, self._limits, self._heads, self._tasks, self.authority.decode())
+        connection = Connection(self, self._limits, self._heads, self._tasks, self._endpoint, self.authority.decode())
         try:
             async with asyncio.timeout_at(earliest(at, deadline)):
                 await loop.create_connection(lambda: connection, self._endpoint.host, self._endpoint.port)

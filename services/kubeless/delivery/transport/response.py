@@ -13,6 +13,7 @@ from typing import Protocol, Self
 
 from kubeless.delivery.transport.errors import ResponseClosed, ResponseTooLarge
 from kubeless.delivery.transport.tunnel import Tunnel
+from kubeless.routing.endpoints import Endpoint
 
 
 class Source(Protocol):
@@ -40,6 +41,12 @@ class Response:
 
     tunnel: Tunnel | None = None
     """Where the bytes of the other protocol go both ways, when the status is 101. It is closed with the response."""
+
+    endpoint: Endpoint
+    """Where it comes from."""
+
+    deadline: float | None = None
+    """Loop time at which the total timeout ends it."""
 
     _buffered = 0
     _paused = False

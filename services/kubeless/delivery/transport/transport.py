@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
+from kubeless.delivery.transport.caller import Caller
+from kubeless.delivery.transport.connection import Connection
 from kubeless.delivery.transport.errors import NoEndpoints, TransportClosed, TransportError
 from kubeless.delivery.transport.heads import Heads
 from kubeless.delivery.transport.health import Health
@@ -41,6 +43,7 @@ class Transport:
         self._heads = Heads()
         self._tasks = asyncio.TaskGroup()
         self._loop = asyncio.get_running_loop()
+        self._now = self._loop.time
         self._sweep: asyncio.TimerHandle | None = None
         self._closed = False
         self._lost_one = asyncio.Event()
@@ -117,15 +120,56 @@ class Transport:
         """
         Send now, on an idle connection; None if there is none: then `send` is the way.
 
-        The response has nothing yet: wait for its `progress`, and close it. What fails is not tried again here. Raises
-        InvalidRequest, NoEndpoints, TransportClosed or ConnectionLost.
+        The response has nothing yet: wait for its `progress` or `carry_on`, and close it. Raises InvalidRequest,
+        NoEndpoints, TransportClosed or ConnectionLost.
         """
         now = self._loop.time()
         deadline = None if timeouts.total is None else now + timeouts.total
-        response = self._begin(request, self._choose(endpoints, now), timeouts, now, deadline)
+        endpoint = self._choose(endpoints, now)
+        try:
+            response = self._begin(request, endpoint, timeouts, now, deadline)
+        except TransportError as error:
+            raise self._count(error) from None
         if response is not None:
             self.counters.requests += 1
         return response
+
+    def ask(
+        self, caller: Caller, message: bytes, endpoints: Sequence[Endpoint], *, read: float | None
+    ) -> Connection | None:
+        """
+        Send `message`, one whole request, now, on an idle connection; None if there is none: then `send` is the way.
+
+        `caller` hears of the response, see `caller`; `read` is as in `Timeouts`. The connection is for `abandon` only.
+        """
+        if self._closed or not endpoints:
+            return None
+        now = self._now()
+        pool = self._pools.get(self._choose(endpoints, now))
+        connection = None if pool is None else pool.take_idle(now)
+        if connection is None or not connection.ask(caller, message, now=now, read=read):
+            return None
+        self.counters.requests += 1
+        return connection
+
+    async def carry_on(
+        self, response: Response, request: Request, endpoints: Sequence[Endpoint], timeouts: Timeouts
+    ) -> Response:
+        """
+        Wait for the head of a response that `begin` or `ask` has begun. What fails is tried again as `send` does, still
+        as the same request.
+        """
+        try:
+            while not response.status:
+                await response.progress()
+        except TransportError as error:
+            failure = error
+        except BaseException:
+            response.close()
+            raise
+        else:
+            return response
+        return await self._send_again(request, endpoints, timeouts, response.deadline, response.endpoint, failure)
 
     async def drain(self, timeout: float) -> bool:
         """Take no more requests and wait for those under way, at most `timeout` seconds. Whether all of them ended."""
