@@ -46,6 +46,10 @@ class LazyGroup(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return list(self._places)
 
+    def aliases_of(self, name: str) -> tuple[str, ...]:
+        """The other names that a command answers to."""
+        return self._places[name].aliases
+
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
         name = self._names.get(cmd_name)
         if name is None:

@@ -28,6 +28,7 @@ _COMMANDS = {
     "explain": CommandPlace(
         "kubeless.cli.explain.command:command", "Say why something does not work, and what mends it"
     ),
+    "migrate": CommandPlace("kubeless.cli.migrate.command:command", "Turn old manifests into the form of today"),
     "local": CommandPlace("kubeless.cli.local:group", "Run the whole platform on this machine"),
     "get-server-config": CommandPlace("kubeless.cli.serverconfig:command", "Print the runtimes that the server knows"),
     "crds": CommandPlace("kubeless.cli.crds:command", "Print the custom resource definitions as YAML"),
