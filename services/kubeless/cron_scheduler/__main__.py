@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from kubeless.core import lifecycle, logs, settings
+from kubeless.cron_scheduler.garbage import collect_when_quiet
 from kubeless.cron_scheduler.service import CronScheduler, serve
 from kubeless.cron_scheduler.settings import Settings
 from kubeless.kube.client import KubeClient
@@ -15,8 +16,9 @@ from kubeless.kube.client import KubeClient
 async def connected() -> AsyncIterator[CronScheduler]:
     """The cron scheduler with a client of its own."""
     configuration = settings.load(Settings, os.environ)
-    async with await KubeClient.connect() as client, serve(configuration, client) as scheduler:
-        yield scheduler
+    async with await KubeClient.connect() as client, serve(configuration, client) as service:
+        service.scheduler.on_quiet = collect_when_quiet().quiet
+        yield service
 
 
 if __name__ == "__main__":

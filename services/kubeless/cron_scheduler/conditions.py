@@ -17,6 +17,8 @@ class Facts:
     """All that a trigger's status depends on. Moments are seconds since the Unix epoch."""
 
     trigger: CronTrigger
+    status: JsonObject
+    """The one it has."""
     functions: Sequence[str]
     dealt: int
     """The latest time of the schedule that was dealt with; 0: none since this replica leads."""
@@ -26,9 +28,9 @@ class Facts:
 
 
 def desired_status(facts: Facts, *, now: datetime) -> JsonObject:
-    """The status to write, given the current one in `facts.trigger`."""
+    """The status to write, given the current one in `facts`."""
     record = facts.trigger.record
-    current = record.status
+    current = facts.status
     generation = record.metadata.generation
     conditions = [ready(facts, generation), succeeding(facts, generation), suspended(facts, generation)]
     status: JsonObject = {
@@ -75,7 +77,7 @@ def succeeding(facts: Facts, generation: int) -> Condition:
     result = facts.result
     if result.error:
         return Condition("Succeeding", False, "CallFailed", result.error[:MESSAGE_LIMIT], generation)
-    if result.succeeded or facts.trigger.record.status.get("lastSuccessfulTime"):
+    if result.succeeded or facts.status.get("lastSuccessfulTime"):
         return Condition("Succeeding", True, "CallSucceeded", "the latest call succeeded", generation)
     return Condition("Succeeding", None, "NotCalled", "no call has ended yet", generation)
 

@@ -58,11 +58,15 @@ def plan(
     schedule: Schedule, *, after: float, now: float, grace: float, deadline: float | None, catch_up: CatchUp
 ) -> Plan:
     """Decide about all times later than `after` and not later than `now`. `grace` and `deadline` are seconds."""
-    latest = _latest(schedule, after, now, 1)
-    if not latest:
+    first = schedule.next(after)
+    if first is None or first > now:
         return Plan()
     oldest = after if deadline is None else max(after, now - max(deadline, LEAST_DEADLINE))
     recent = max(oldest, now - grace)
+    second = schedule.next(first)
+    if first > recent and (second is None or second > now):
+        return Plan((first,), dealt=first)  # nearly always: one time is due, and it has just come
+    latest = _latest(schedule, after, now, 1)
     on_time = list(_times(schedule, recent, now))
     wanted = {"skip": 0, "last": 0 if on_time else 1, "all": CATCH_UP_LIMIT}[catch_up]
     late = _latest(schedule, oldest, recent, wanted)

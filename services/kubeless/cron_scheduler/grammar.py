@@ -14,6 +14,7 @@ Text comes from strangers: everything is bounded, and what is refused is told wi
 import re
 from calendar import monthrange
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain
 
 from kubeless.core.errors import InvalidField
@@ -180,6 +181,7 @@ def _is_free(part: str) -> bool:
     return any(re.fullmatch(r"[*?](/0*1)?", item) for item in part.split(","))
 
 
+@lru_cache(4096)  # less for speed than for memory: thousands of schedules share the tuples of `*`
 def _values(part: str, field: _Field) -> tuple[int, ...]:
     return tuple(sorted(set(chain.from_iterable(_item(item, part, field) for item in part.split(",")))))
 

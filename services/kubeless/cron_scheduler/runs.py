@@ -16,11 +16,11 @@ from kubeless.api.cronjobtrigger import KIND, CronJobTriggerSpec
 from kubeless.api.metadata import Metadata
 from kubeless.core.event import Event
 from kubeless.cron_scheduler.call import call_event
+from kubeless.cron_scheduler.carriage import Carriage
 from kubeless.cron_scheduler.failures import FailureEvents
 from kubeless.cron_scheduler.journal import Call
 from kubeless.cron_scheduler.metrics import CronMetrics
 from kubeless.delivery.counters import EventCounters
-from kubeless.delivery.deliverer import Deliverer
 from kubeless.delivery.outcome import Delivered, Outcome
 from kubeless.delivery.policy import DeliveryPolicy
 from kubeless.delivery.sender import Sender
@@ -54,7 +54,7 @@ class Runs:
         metrics: CronMetrics,
         wall: Callable[[], float] = time.time,
     ) -> None:
-        self._sender = sender
+        self._carriage = Carriage(sender=sender, counters=counters, wall=wall)
         self._counters = counters
         self._failures = failures
         self._metrics = metrics
@@ -169,18 +169,14 @@ class Runs:
     ) -> None:
         key, target = ObjectKey(trigger.namespace, trigger.name), ObjectKey(function.namespace, function.name)
         self._functions.setdefault(key, set()).add(target)
-        done = asyncio.Event()
-        async with Deliverer(
+        await self._carriage.carry(
+            event,
             TriggerRef(KIND, *key),
             target,
             policy,
-            sender=self._sender,
             dead_letters=None if spec.delivery.dead_letter.disabled else self._failures.sink(trigger),
-            counters=self._counters,
-            on_outcome=lambda _event, outcome: note(outcome),
-        ) as deliverer:
-            deliverer.offer(event, done.set)
-            await done.wait()
+            on_outcome=note,
+        )
 
     def _note(self, call: Call, outcome: Outcome) -> None:
         key = ObjectKey(call.namespace, call.trigger)

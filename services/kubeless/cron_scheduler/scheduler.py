@@ -44,8 +44,8 @@ PACE = 0.25
 """Seconds after a call has ended, and between two notes of that in the journal."""
 ACTIVE_LIMIT = 100
 """Calls of one trigger that have not ended, beyond which times are skipped."""
-BREATH = 200
-"""Triggers that are dealt with before other tasks get their turn."""
+BREATH = 20
+"""Triggers that are dealt with before their calls are sent and other tasks get their turn."""
 
 Functions = Callable[[str, CronJobTriggerSpec], Sequence[FunctionRecord]]
 """The functions that a spec in a namespace means now."""
@@ -111,6 +111,8 @@ class Scheduler:
         self._ahead: set[tuple[ObjectKey, int]] = set()
         self.on_change: Callable[[ObjectKey], None] = lambda _key: None
         """Called when there is news for the status of a trigger."""
+        self.on_quiet: Callable[[float], None] = lambda _seconds: None
+        """Called when nothing is due for so many seconds; may take that long."""
         runs.on_end = self._call_ended
 
     @property
@@ -246,7 +248,9 @@ class Scheduler:
             now = self._wall()
             due = None if self._stopping else self._heap.first()
             if due is None or due - LEAD > now:
-                await self._wait(LOOK if due is None else due - LEAD - now)
+                quiet = LOOK if due is None else due - LEAD - now
+                self.on_quiet(quiet)
+                await self._wait(quiet)
             elif due > self._claimed or self._unmoved() - self._claimed_at > FRESH:
                 await self._claim(journal, max(due, int(now)))
             elif due > now:

@@ -93,7 +93,7 @@ async def serve(settings: Settings, client: KubeClient) -> AsyncIterator[CronSch
         registry.register(TransportCollector(transport))
         runs = Runs(
             sender=HttpSender(transport, table.endpoints, user_agent=f"{USER_AGENT}/{version('kubeless')}"),
-            counters=EventCounters(registry),
+            counters=EventCounters(registry, sparse=True),
             failures=FailureEvents(client),
             metrics=metrics,
         )

@@ -103,10 +103,11 @@ class StatusWriter:
         if trigger.record.metadata.deleting:
             await remove_finalizer(self._client, CRONJOB_TRIGGERS, trigger.record.metadata, FINALIZER)
             return
-        status = self._desired(key, trigger)
-        if is_urgent(trigger.record.status, status):
+        current = trigger.status
+        status = self._desired(key, trigger, current)
+        if is_urgent(current, status):
             await self._write(key, pace)
-        elif status != trigger.record.status and self._calm is not None:
+        elif status != current and self._calm is not None:
             waited = asyncio.get_running_loop().time() - self._written.get(key, float("-inf"))
             self._calm.add_after(key, max(0.0, self._interval - waited))
 
@@ -115,20 +116,22 @@ class StatusWriter:
         trigger = self._scheduler.trigger(key)
         if trigger is None or not self._scheduler.leading:
             return
-        status = self._desired(key, trigger)
-        if status == trigger.record.status:
+        current = trigger.status
+        status = self._desired(key, trigger, current)
+        if status == current:
             return
         metadata = trigger.record.metadata
-        body = {"metadata": {"resourceVersion": metadata.resource_version}, "status": _patch(trigger, status)}
+        body = {"metadata": {"resourceVersion": metadata.resource_version}, "status": _patch(current, status)}
         self._metrics.status_writes.inc()
         self._written[key] = asyncio.get_running_loop().time()
         with suppress(NotFound, Conflict):  # gone, or changed: the informer tells, and it is looked at again
             await self._client.patch(CRONJOB_TRIGGERS, key.name, body, namespace=key.namespace, subresource="status")
 
-    def _desired(self, key: ObjectKey, trigger: CronTrigger) -> JsonObject:
+    def _desired(self, key: ObjectKey, trigger: CronTrigger, current: JsonObject) -> JsonObject:
         spec, entry = trigger.record.spec, self._scheduler.entry(key)
         facts = Facts(
             trigger,
+            current,
             functions=[each.name for each in self._functions(key.namespace, spec)] if spec is not None else (),
             dealt=entry.dealt if entry is not None else 0,
             due=self._scheduler.next_due(key),
@@ -138,6 +141,6 @@ class StatusWriter:
         return desired_status(facts, now=datetime.fromtimestamp(self._wall(), UTC))
 
 
-def _patch(trigger: CronTrigger, status: JsonObject) -> JsonObject:
+def _patch(current: JsonObject, status: JsonObject) -> JsonObject:
     """What a merge patch needs: fields that are gone are null."""
-    return {**dict.fromkeys(trigger.record.status.keys() - status.keys()), **status}
+    return {**dict.fromkeys(current.keys() - status.keys()), **status}

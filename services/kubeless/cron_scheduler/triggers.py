@@ -1,7 +1,9 @@
 """What the scheduler keeps of a CronJobTrigger, whatever somebody wrote into it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import orjson
 
 from kubeless.api.cronjobtrigger import CronJobTriggerSpec, parse_cronjob_trigger
 from kubeless.core.errors import InvalidInput
@@ -22,6 +24,14 @@ class CronTrigger:
     """None: it cannot be understood, or the spec cannot."""
     problem: str
     """Why; empty if nothing is wrong."""
+    packed_status: bytes
+    """As text: a fifth of the memory, and it is looked at rarely."""
+
+    @property
+    def status(self) -> JsonObject:
+        """The status that was read last; whoever asks may change it."""
+        status: JsonObject = orjson.loads(self.packed_status)
+        return status
 
     @property
     def active(self) -> CronJobTriggerSpec | None:
@@ -34,14 +44,15 @@ def trigger_reader(default_zone: str = "") -> Callable[[JsonObject], CronTrigger
     read = reader(parse_cronjob_trigger)
 
     def understand(obj: JsonObject) -> CronTrigger:
-        record = read(obj)
+        found = read(obj)
+        record, status = replace(found, status={}), orjson.dumps(found.status)
         if record.spec is None:
-            return CronTrigger(record, None, record.problem)
+            return CronTrigger(record, None, record.problem, status)
         zone = record.spec.time_zone
         try:
-            return CronTrigger(record, _schedule(record.spec.schedule, zone, default_zone, record.created), "")
+            return CronTrigger(record, _schedule(record.spec.schedule, zone, default_zone, record.created), "", status)
         except InvalidInput as error:
-            return CronTrigger(record, None, str(error))
+            return CronTrigger(record, None, str(error), status)
 
     return understand
 

@@ -1,5 +1,8 @@
 """Which late times are called for, where a new scheduler begins, and the heap of due times."""
 
+from dataclasses import replace
+
+import orjson
 import pytest
 
 from kubeless.cron_scheduler.due import CATCH_UP_LIMIT, CatchUp, Skip, plan
@@ -64,8 +67,7 @@ def test_the_last_of_rare_times_is_found() -> None:
 
 
 def with_status(trigger: CronTrigger, **status: object) -> CronTrigger:
-    trigger.record.status.update(status)
-    return trigger
+    return replace(trigger, packed_status=orjson.dumps(status))
 
 
 def test_a_new_scheduler_begins_where_the_last_one_ended() -> None:
