@@ -97,6 +97,8 @@ class _Callbacks:
 class Functions:
     """One function, with its endpoints."""
 
+    version = 0
+
     def __init__(self, *endpoints: Endpoint) -> None:
         self._endpoints = endpoints
 

@@ -39,6 +39,8 @@ Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 class Table:
     """Every function that has endpoints exists."""
 
+    version = 0
+
     def __init__(self, **endpoints: tuple[Endpoint, ...]) -> None:
         self.known = endpoints
 

@@ -17,6 +17,8 @@ from kubeless.routing.functions import FunctionRecord, record_function
 class Table:
     """Functions `default/<name>` labelled `app=shop`, each with the endpoints given."""
 
+    version = 0
+
     def __init__(self, weights: Mapping[str, int] = MappingProxyType({}), **ports: tuple[int, ...]) -> None:
         self._weights = weights
         self._ports = ports
