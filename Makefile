@@ -24,7 +24,7 @@ run: setup  ## Run the platform here, deploy examples/ and send a first event th
 test: setup  ## Run all tests; says what it skips for lack of a real part
 	$(BIN)/pytest
 
-bench: setup  ## Measure the data plane beside what everybody knows, and write docs/benchmarks.md; about two minutes
+bench: setup  ## Measure the data plane beside what everybody knows, and write docs/benchmarks.md; about eight minutes
 	PYTHONPATH=tests $(BIN)/python -m bench
 
 check: setup  ## Format, lint, types and import contracts, as CI does
