@@ -16,7 +16,14 @@ from kubeless.api.httptrigger import HTTPTriggerSpec
 from kubeless.api.kafkatrigger import KafkaTriggerSpec
 from kubeless.api.natstrigger import NATSTriggerSpec
 from kubeless.api.resource import CRONJOB_TRIGGERS, FUNCTIONS, HTTP_TRIGGERS, KAFKA_TRIGGERS, NATS_TRIGGERS, Resource
-from kubeless.api.status import CronJobTriggerStatus, FunctionStatus, KafkaTriggerStatus, NATSTriggerStatus, Status
+from kubeless.api.status import (
+    CronJobTriggerStatus,
+    FunctionStatus,
+    HTTPTriggerStatus,
+    KafkaTriggerStatus,
+    NATSTriggerStatus,
+    Status,
+)
 from kubeless.api.structural import structural_schema
 from kubeless.core.jsontypes import JsonObject
 
@@ -95,6 +102,7 @@ DEFINITIONS = (
             Column("Gateway", ".spec.gateway", wide=True),
             Column("Message", f"{_READY}.message", wide=True),
         ),
+        status=HTTPTriggerStatus,
         rules=(
             _ONE_TARGET,
             Rule(

@@ -49,8 +49,31 @@ class FunctionStatus(Status):
     selector: str = Field(default="", description="Label selector of the pods, for autoscalers.")
 
 
+class BoundFunction(Model):
+    """One function, not any later one of its name."""
+
+    name: str = Field(max_length=253, description="Name of the function.")
+    uid: str = Field(max_length=64, description="metadata.uid of the function.")
+
+
+_Bound = Annotated[
+    BoundFunction | None,
+    Field(
+        description="The function that the trigger was seen with. When that function is deleted, the trigger is, too."
+    ),
+]
+
+
+class HTTPTriggerStatus(Status):
+    """State of an HTTP trigger."""
+
+    bound_function: _Bound = None
+
+
 class CronJobTriggerStatus(Status):
     """State of a schedule."""
+
+    bound_function: _Bound = None
 
     last_schedule_time: _Time = Field(
         default="", description="The last time of the schedule that was dealt with; later ones are still due."

@@ -16,6 +16,7 @@ from kubeless.api.function import parse_function
 from kubeless.api.httptrigger import parse_http_trigger
 from kubeless.api.resource import HTTP_TRIGGERS
 from kubeless.controller.apply import Applier
+from kubeless.controller.bindings import Bindings, named_function
 from kubeless.controller.caches import OURS, without_managed_fields
 from kubeless.controller.desired.ingress import GATEWAYS, desired_ingress
 from kubeless.controller.desired.ports import service_ports
@@ -59,6 +60,7 @@ class IngressReconciler:
         self._metrics = metrics
         self._now = now
         self._applier = Applier(client)
+        self._bindings = Bindings(client, functions, HTTP_TRIGGERS)
         self._triggers = Informer[JsonObject](
             client,
             HTTP_TRIGGERS,
@@ -107,6 +109,8 @@ class IngressReconciler:
             return None
         if obj["metadata"].get("deletionTimestamp"):
             await remove_finalizer(self._client, HTTP_TRIGGERS, obj, OLD_FINALIZER)
+            return None
+        if not await self._bindings.settle(key, obj):
             return None
         if (obj.get("spec") or {}).get("gateway") not in GATEWAYS:
             await self._remove(key, obj)
@@ -170,4 +174,4 @@ def _condition(obj: JsonObject, problem: Problem | None) -> Condition:
 
 
 def _function_key(obj: JsonObject) -> ObjectKey:
-    return ObjectKey(obj["metadata"]["namespace"], str((obj.get("spec") or {}).get("function-name") or ""))
+    return ObjectKey(obj["metadata"]["namespace"], named_function(obj))

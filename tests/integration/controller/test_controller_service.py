@@ -1,93 +1,22 @@
 """The controller against an API server: what it makes, leaves alone and says."""
 
-import asyncio
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
-from typing import Any
 
 import aiohttp
 import pytest
 
-from kubeless.api.crds import custom_resource_definitions
-from kubeless.api.resource import FUNCTIONS, HTTP_TRIGGERS, Resource
+from kubeless.api.resource import FUNCTIONS, HTTP_TRIGGERS
 from kubeless.controller.desired.deployment import CHECKSUM
 from kubeless.controller.service import serve
 from kubeless.controller.settings import Settings
 from kubeless.core.jsontypes import JsonObject
 from kubeless.kube.client import KubeClient
-from kubeless.kube.errors import KubeError, NotFound
 from kubeless.kube.resources import CONFIG_MAPS, CRDS, DEPLOYMENTS, HPAS, INGRESSES, PODS, SERVICES
-from kubeless.local.apiserver.server import ApiServer
-
-CHILDREN = (CONFIG_MAPS, SERVICES, DEPLOYMENTS)
-SETTINGS = Settings(admin_host="127.0.0.1", admin_port=0, leader_election=False)
-PATIENCE = 10.0
-
-
-async def eventually(ask: Callable[[], Awaitable[Any]]) -> Any:
-    """Wait until `ask` returns something true, and return it. An object that is not there yet is not true."""
-    deadline = time.monotonic() + PATIENCE
-    while True:
-        try:
-            if found := await ask():
-                return found
-        except NotFound:
-            pass
-        assert time.monotonic() < deadline, "did not happen in time"
-        await asyncio.sleep(0.02)
-
-
-@pytest.fixture
-async def client() -> AsyncIterator[KubeClient]:
-    """A client of an empty API server that knows our kinds."""
-    async with ApiServer() as server, await KubeClient.anonymous(server.url) as client:
-        for definition in custom_resource_definitions():
-            await client.create(CRDS, definition)
-        for _ in range(200):  # a definition is served a moment after it was stored
-            try:
-                await client.list(FUNCTIONS)
-                break
-            except KubeError:
-                await asyncio.sleep(0.02)
-        yield client
-
-
-def function(name: str = "echo", **spec: Any) -> JsonObject:
-    labels = {"created-by": "kubeless", "function": name}
-    base = {"runtime": "python3.11", "handler": "app.run", "function": "def run(event, context): pass"}
-    return {
-        "apiVersion": FUNCTIONS.api_version,
-        "kind": "Function",
-        "metadata": {"name": name, "namespace": "default", "labels": labels},
-        "spec": {**base, **spec},
-    }
-
-
-async def condition(client: KubeClient, kind: str = "Ready", name: str = "echo") -> JsonObject:
-    obj = await client.get(FUNCTIONS, name)
-    conditions = obj.get("status", {}).get("conditions", [])
-    current = obj.get("status", {}).get("observedGeneration") == obj["metadata"]["generation"]
-    return next((item for item in conditions if item["type"] == kind and current), {})
-
-
-async def reason(client: KubeClient, expected: str, name: str = "echo") -> JsonObject:
-    async def ask() -> JsonObject | None:
-        found = await condition(client, name=name)
-        return found if found.get("reason") == expected else None
-
-    found: JsonObject = await eventually(ask)
-    return found
-
-
-async def merge(
-    client: KubeClient, resource: Resource, patch: JsonObject, subresource: str | None = None
-) -> JsonObject:
-    return await client.patch(resource, "echo", patch, subresource=subresource)
+from support.controllerworld import CHILDREN, SETTINGS, condition, eventually, function_object, merge_patch, reason
 
 
 async def test_a_function_becomes_its_objects_and_a_second_look_writes_nothing(client: KubeClient) -> None:
-    await client.create(FUNCTIONS, function(deps="six", horizontalPodAutoscaler=AUTOSCALER))
+    await client.create(FUNCTIONS, function_object(deps="six", horizontalPodAutoscaler=AUTOSCALER))
     async with serve(SETTINGS, client):
         await reason(client, "Progressing")
         for resource in (*CHILDREN, HPAS):
@@ -95,7 +24,7 @@ async def test_a_function_becomes_its_objects_and_a_second_look_writes_nothing(c
         before = await versions(client)
     async with serve(SETTINGS, client):
         # A function made now is looked at after the one that was there.
-        await client.create(FUNCTIONS, function("later"))
+        await client.create(FUNCTIONS, function_object("later"))
         await reason(client, "Progressing", "later")
     assert await versions(client) == before
 
@@ -127,10 +56,10 @@ AUTOSCALER = {
     ids=["runtime", "label", "annotation", "code", "template"],
 )
 async def test_every_change_of_a_function_rolls_its_pods(client: KubeClient, patch: JsonObject) -> None:
-    await client.create(FUNCTIONS, function())
+    await client.create(FUNCTIONS, function_object())
     async with serve(SETTINGS, client):
         before = (await eventually(lambda: client.get(DEPLOYMENTS, "echo")))["spec"]["template"]
-        await merge(client, FUNCTIONS, patch)
+        await merge_patch(client, FUNCTIONS, patch)
 
         async def rolled() -> bool:
             template = (await client.get(DEPLOYMENTS, "echo"))["spec"]["template"]
@@ -148,25 +77,25 @@ async def test_scaling_the_deployment_holds_and_scaling_the_function_is_passed_o
 
         await eventually(ask)
 
-    await client.create(FUNCTIONS, function())
+    await client.create(FUNCTIONS, function_object())
     async with serve(SETTINGS, client):
         await replicas(1)
-        await merge(client, DEPLOYMENTS, {"spec": {"replicas": 3}}, "scale")
-        await merge(client, FUNCTIONS, {"spec": {"function": "def run(event, context): return 2"}})
+        await merge_patch(client, DEPLOYMENTS, {"spec": {"replicas": 3}}, "scale")
+        await merge_patch(client, FUNCTIONS, {"spec": {"function": "def run(event, context): return 2"}})
 
         async def new_code() -> bool:
             return "return 2" in (await client.get(CONFIG_MAPS, "echo"))["data"]["app.py"]
 
         await eventually(new_code)
         await replicas(3)
-        await merge(client, FUNCTIONS, {"spec": {"replicas": 2}}, "scale")
+        await merge_patch(client, FUNCTIONS, {"spec": {"replicas": 2}}, "scale")
         await replicas(2)
 
 
 async def test_a_foreign_object_is_left_alone_and_named(client: KubeClient) -> None:
     foreign = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "echo"}, "spec": {"ports": [{"port": 5432}]}}
     created = await client.create(SERVICES, foreign)
-    await client.create(FUNCTIONS, function())
+    await client.create(FUNCTIONS, function_object())
     async with serve(SETTINGS, client):
         found = await reason(client, "Conflict")
         assert "Found a conflicting service object default/echo. Aborting" in found["message"]
@@ -176,15 +105,15 @@ async def test_a_foreign_object_is_left_alone_and_named(client: KubeClient) -> N
 
 
 async def test_an_unknown_runtime_is_answered_with_the_known_ones_until_it_is_mended(client: KubeClient) -> None:
-    await client.create(FUNCTIONS, function(runtime="cobol85"))
+    await client.create(FUNCTIONS, function_object(runtime="cobol85"))
     async with serve(SETTINGS, client):
         assert "python3.11" in (await reason(client, "UnknownRuntime"))["message"]
-        await merge(client, FUNCTIONS, {"spec": {"runtime": "python3.11"}})
+        await merge_patch(client, FUNCTIONS, {"spec": {"runtime": "python3.11"}})
         await reason(client, "Progressing")
 
 
 async def test_a_new_configuration_takes_effect_without_a_restart(client: KubeClient) -> None:
-    await client.create(FUNCTIONS, function(runtime="cobol85"))
+    await client.create(FUNCTIONS, function_object(runtime="cobol85"))
     async with serve(replace(SETTINGS, kubeless_namespace="default"), client):
         await reason(client, "UnknownRuntime")
         images = '[{ID: cobol, versions: [{version: "85", images: [{phase: runtime, image: "cob:1"}]}]}]'
@@ -212,7 +141,7 @@ async def test_a_configuration_that_cannot_be_read_changes_nothing(client: KubeC
 
         await client.patch(CONFIG_MAPS, "kubeless-config", {"data": {"runtime-images": "{"}})
         await eventually(noticed)
-        await client.create(FUNCTIONS, function())
+        await client.create(FUNCTIONS, function_object())
         deployment = await eventually(lambda: client.get(DEPLOYMENTS, "echo"))
     assert deployment["spec"]["template"]["spec"]["initContainers"][0]["image"] == "ours/unzip:1"
 
@@ -227,7 +156,7 @@ async def test_the_crd_may_say_where_the_configuration_is(client: KubeClient) ->
         "data": {"provision-image": "ours/unzip:1"},
     }
     await client.create(CONFIG_MAPS, config)
-    await client.create(FUNCTIONS, function())
+    await client.create(FUNCTIONS, function_object())
     async with serve(SETTINGS, client):
         deployment = await eventually(lambda: client.get(DEPLOYMENTS, "echo"))
     assert deployment["spec"]["template"]["spec"]["initContainers"][0]["image"] == "ours/unzip:1"
@@ -238,7 +167,7 @@ async def test_deleting_a_function_leaves_nothing(client: KubeClient) -> None:
         remaining = [await client.list(resource, label_selector="function=echo") for resource in (*CHILDREN, HPAS)]
         return not any(listed.items for listed in remaining)
 
-    await client.create(FUNCTIONS, function(horizontalPodAutoscaler=AUTOSCALER))
+    await client.create(FUNCTIONS, function_object(horizontalPodAutoscaler=AUTOSCALER))
     async with serve(SETTINGS, client):
         await eventually(lambda: client.get(HPAS, "echo"))
         await reason(client, "Progressing")
@@ -250,15 +179,15 @@ async def test_an_autoscaler_that_is_no_longer_asked_for_is_deleted(client: Kube
     async def gone() -> bool:
         return not (await client.list(HPAS)).items
 
-    await client.create(FUNCTIONS, function(horizontalPodAutoscaler=AUTOSCALER))
+    await client.create(FUNCTIONS, function_object(horizontalPodAutoscaler=AUTOSCALER))
     async with serve(SETTINGS, client):
         await eventually(lambda: client.get(HPAS, "echo"))
-        await merge(client, FUNCTIONS, {"spec": {"horizontalPodAutoscaler": None}})
+        await merge_patch(client, FUNCTIONS, {"spec": {"horizontalPodAutoscaler": None}})
         await eventually(gone)
 
 
 async def test_a_function_of_the_go_controller_can_be_deleted(client: KubeClient) -> None:
-    old = function()
+    old = function_object()
     old["metadata"]["finalizers"] = ["kubeless.io/function"]
 
     async def gone() -> bool:
@@ -272,7 +201,7 @@ async def test_a_function_of_the_go_controller_can_be_deleted(client: KubeClient
 
 
 async def test_a_deleted_child_comes_back(client: KubeClient) -> None:
-    await client.create(FUNCTIONS, function())
+    await client.create(FUNCTIONS, function_object())
     async with serve(SETTINGS, client):
         first = await eventually(lambda: client.get(SERVICES, "echo"))
         await reason(client, "Progressing")
@@ -285,7 +214,7 @@ async def test_a_deleted_child_comes_back(client: KubeClient) -> None:
 
 
 async def test_ready_follows_the_pods(client: KubeClient) -> None:
-    await client.create(FUNCTIONS, function())
+    await client.create(FUNCTIONS, function_object())
     async with serve(SETTINGS, client):
         deployment = await eventually(lambda: client.get(DEPLOYMENTS, "echo"))
         template = deployment["spec"]["template"]
@@ -302,7 +231,7 @@ async def test_ready_follows_the_pods(client: KubeClient) -> None:
         await client.patch(PODS, "echo-1", {"status": status}, subresource="status")
         counts = {"replicas": 1, "updatedReplicas": 1, "readyReplicas": 1, "availableReplicas": 1}
         observed = {"observedGeneration": deployment["metadata"]["generation"]}
-        await merge(client, DEPLOYMENTS, {"status": {**counts, **observed}}, "status")
+        await merge_patch(client, DEPLOYMENTS, {"status": {**counts, **observed}}, "status")
         found = await reason(client, "Ready")
         assert found["message"] == "1 of 1 pods answer"
         obj = await client.get(FUNCTIONS, "echo")
@@ -310,8 +239,10 @@ async def test_ready_follows_the_pods(client: KubeClient) -> None:
 
 
 async def test_one_broken_function_does_not_stop_the_others(client: KubeClient) -> None:
-    await client.create(FUNCTIONS, function("broken", deployment={"spec": {"template": {"spec": {"containers": "x"}}}}))
-    await client.create(FUNCTIONS, function("echo"))
+    await client.create(
+        FUNCTIONS, function_object("broken", deployment={"spec": {"template": {"spec": {"containers": "x"}}}})
+    )
+    await client.create(FUNCTIONS, function_object("echo"))
     async with serve(SETTINGS, client):
         assert "containers" in (await reason(client, "InvalidSpec", "broken"))["message"]
         await reason(client, "Progressing")
@@ -319,7 +250,9 @@ async def test_one_broken_function_does_not_stop_the_others(client: KubeClient) 
 
 async def test_what_the_server_refuses_is_told(client: KubeClient) -> None:
     containers = [{"env": [{"name": "not a name=", "value": "x"}], "ports": [{"containerPort": 99999}]}]
-    await client.create(FUNCTIONS, function(deployment={"spec": {"template": {"spec": {"containers": containers}}}}))
+    await client.create(
+        FUNCTIONS, function_object(deployment={"spec": {"template": {"spec": {"containers": containers}}}})
+    )
     async with serve(SETTINGS, client):
         found = await reason(client, "Invalid")
         assert "echo" in found["message"]
@@ -331,14 +264,14 @@ async def test_replicas_agree_on_one_and_the_next_takes_over(client: KubeClient)
 
     async with serve(replica("b"), client):
         async with serve(replica("a"), client):
-            await client.create(FUNCTIONS, function())
+            await client.create(FUNCTIONS, function_object())
             await reason(client, "Progressing")
-        await client.create(FUNCTIONS, function("later"))
+        await client.create(FUNCTIONS, function_object("later"))
         await reason(client, "Progressing", "later")
 
 
 async def test_the_admin_port_tells_health_and_counts(client: KubeClient) -> None:
-    await client.create(FUNCTIONS, function(runtime="cobol85"))
+    await client.create(FUNCTIONS, function_object(runtime="cobol85"))
     async with (
         serve(SETTINGS, client) as running,
         aiohttp.ClientSession(f"http://127.0.0.1:{running.admin_port}") as web,
@@ -369,7 +302,7 @@ async def test_a_trigger_for_another_gateway_gets_an_ingress_once_its_function_i
         trigger = {"apiVersion": HTTP_TRIGGERS.api_version, "kind": "HTTPTrigger", "metadata": metadata, "spec": spec}
         await client.create(HTTP_TRIGGERS, trigger)
         await deployed("FunctionNotFound")
-        await client.create(FUNCTIONS, function(service={"ports": [{"port": 80, "targetPort": 8080}]}))
+        await client.create(FUNCTIONS, function_object(service={"ports": [{"port": 80, "targetPort": 8080}]}))
         await deployed("Applied")
         ingress = await client.get(INGRESSES, "web")
         assert ingress["spec"]["rules"][0]["http"]["paths"][0]["backend"]["service"]["port"] == {"number": 80}

@@ -1,0 +1,74 @@
+"""
+Keep CronJobTriggers no longer than the functions they name.
+
+The cron scheduler does everything else about them.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from kubeless.api.resource import CRONJOB_TRIGGERS
+from kubeless.controller.bindings import Bindings, named_function
+from kubeless.core.jsontypes import JsonObject
+from kubeless.kube.cache import ObjectKey
+from kubeless.kube.client import KubeClient
+from kubeless.kube.informer import Informer
+
+_BY_FUNCTION = "function"
+
+
+class CronTriggers:
+    """Reconciles CronJobTriggers by key; enter `running` to keep its cache current."""
+
+    def __init__(self, client: KubeClient, functions: Informer[JsonObject], *, namespace: str | None) -> None:
+        """Look at one namespace, or at all of them for None."""
+        self._functions = functions
+        self._bindings = Bindings(client, functions, CRONJOB_TRIGGERS)
+        self._triggers = Informer[JsonObject](
+            client,
+            CRONJOB_TRIGGERS,
+            namespace=namespace,
+            transform=_read,
+            indexers={_BY_FUNCTION: lambda obj: [ObjectKey(obj["metadata"]["namespace"], named_function(obj))]},
+        )
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator["CronTriggers"]:
+        """Follow the cluster while the body runs; on entry everything is known."""
+        async with self._triggers.running():
+            await self._triggers.wait_synced()
+            yield self
+
+    def subscribe(self, notice: Callable[[ObjectKey], None]) -> None:
+        """Call `notice` with a trigger's key whenever the trigger or its function has changed."""
+
+        def on_function(function: ObjectKey, old: JsonObject | None, new: JsonObject | None) -> None:
+            if old is None or new is None or old["metadata"]["uid"] != new["metadata"]["uid"]:
+                for trigger in self._triggers.by_index(_BY_FUNCTION, function):
+                    notice(ObjectKey(trigger["metadata"]["namespace"], trigger["metadata"]["name"]))
+
+        self._triggers.subscribe(lambda key, _old, _new: notice(key))
+        self._functions.subscribe(on_function)
+
+    def keys(self) -> list[ObjectKey]:
+        """All triggers."""
+        return [ObjectKey(obj["metadata"]["namespace"], obj["metadata"]["name"]) for obj in self._triggers.values()]
+
+    async def reconcile(self, key: ObjectKey) -> float | None:
+        """Look at one trigger; raises a KubeError that is worth repeating."""
+        trigger = self._triggers.get(key)
+        if trigger is not None and not trigger["metadata"].get("deletionTimestamp"):
+            await self._bindings.settle(key, trigger)
+        return None
+
+
+def _read(obj: JsonObject) -> JsonObject:
+    """What is needed of a trigger. Not its version, so that the scheduler's statuses wake nobody here."""
+    metadata = obj["metadata"]
+    kept = ("namespace", "name", "deletionTimestamp")
+    bound = (obj.get("status") or {}).get("boundFunction")
+    return {
+        "metadata": {key: metadata[key] for key in kept if key in metadata},
+        "spec": {"function-name": named_function(obj)},
+        "status": {"boundFunction": bound} if bound else {},
+    }

@@ -1,0 +1,53 @@
+"""Work off the keys of one kind, several at a time, each key by one worker only."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+
+from kubeless.controller.metrics import Metrics
+from kubeless.core.workqueue import WorkQueue
+from kubeless.kube.cache import ObjectKey
+from kubeless.kube.errors import Conflict
+
+CONFLICT_PAUSE = 0.05
+"""Seconds to let the caches catch up after an object was changed under our hands."""
+
+
+class Loop:
+    """A queue and what is done about its keys."""
+
+    def __init__(
+        self,
+        kind: str,
+        reconcile: Callable[[ObjectKey], Awaitable[float | None]],
+        keys: Callable[[], Iterable[ObjectKey]],
+        metrics: Metrics,
+    ) -> None:
+        """`reconcile` returns the seconds after which to look again; `keys` are those of all objects."""
+        self.queue: WorkQueue[ObjectKey] = WorkQueue(kind)
+        self._kind = kind
+        self._reconcile = reconcile
+        self._keys = keys
+        self._metrics = metrics
+
+    def add_all(self) -> None:
+        """Look at every object once."""
+        for key in self._keys():
+            self.queue.add(key)
+
+    async def run(self, *, workers: int) -> None:
+        """Work until cancelled."""
+        # A replica that just began to lead may have missed retries.
+        self.add_all()
+        await self.queue.run(self._work, workers=workers)
+
+    async def _work(self, key: ObjectKey) -> None:
+        # Where there is nothing to write nothing is awaited either, and ten thousand such looks in a row would keep
+        # the lease from being renewed.
+        await asyncio.sleep(0)
+        try:
+            with self._metrics.reconciling(self._kind):
+                look_again = await self._reconcile(key)
+        except Conflict:
+            look_again = CONFLICT_PAUSE
+        if look_again is not None:
+            self.queue.add_after(key, look_again)
