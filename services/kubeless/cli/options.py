@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
-from kubeless.cli.livenames import complete_functions, complete_http_triggers
+from kubeless.cli.livenames import complete_functions
 
 AnyCallable = TypeVar("AnyCallable", bound=Callable[..., Any])
 
@@ -67,11 +67,6 @@ def dry_run_options(command: AnyCallable) -> AnyCallable:
 def function_name(command: AnyCallable) -> AnyCallable:
     """The name of a function, which shells complete."""
     return name_argument("function name", complete=complete_functions)(command)
-
-
-def http_trigger_name(command: AnyCallable) -> AnyCallable:
-    """The name of an HTTP trigger, which shells complete."""
-    return name_argument("http trigger name", complete=complete_http_triggers)(command)
 
 
 def name_argument(

@@ -41,6 +41,9 @@ async def test_the_life_of_an_http_trigger(bench: "Bench") -> None:
         ["web", "team", "bill"],
     ]
 
+    shown = await bench.run("trigger", "http", "status", "web")
+    assert (shown.code, "bill.example.com" in shown.out, "No status yet" in shown.err) == (0, True, True)
+
     deleted = await bench.run("trigger", "http", "delete", "web")
     assert 'msg="HTTP trigger web deleted from namespace team successfully!"' in deleted.err
     with pytest.raises(NotFound):

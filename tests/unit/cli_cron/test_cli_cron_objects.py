@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from kubeless.cli.failure import Fatal
-from kubeless.cli.trigger.cronjob.build import CronSettings, changed_cronjob_trigger, new_cronjob_trigger
+from kubeless.cli.trigger.cronjob.build import CronjobWanted
 from kubeless.cli.trigger.cronjob.payload import read_payload
 from kubeless.cli.trigger.cronjob.report import next_times, status_object, status_rows
 
@@ -18,8 +18,10 @@ def trigger(**spec: object) -> dict[str, object]:
 
 
 def test_without_a_payload_there_is_none() -> None:
-    spec = new_cronjob_trigger("n", "team", CronSettings(function="bill", schedule="@daily"))["spec"]
-    assert spec == {"function-name": "bill", "schedule": "@daily"}
+    assert CronjobWanted(function="bill", schedule="@daily").new_spec("") == {
+        "function-name": "bill",
+        "schedule": "@daily",
+    }
 
 
 def test_any_json_is_a_payload() -> None:
@@ -65,26 +67,26 @@ def test_a_payload_is_given_once() -> None:
 
 def test_a_schedule_is_judged_before_the_cluster_is_asked() -> None:
     with pytest.raises(Fatal, match=r"Invalid value for --schedule\. schedule: never comes: Feb has no day 30"):
-        CronSettings(schedule="0 0 30 2 *").check()
+        CronjobWanted(schedule="0 0 30 2 *").check()
     with pytest.raises(Fatal, match="did you mean Europe/Berlin"):
-        CronSettings(time_zone="Europe/Berln").check()
+        CronjobWanted(time_zone="Europe/Berln").check()
 
 
 def test_an_update_changes_what_is_given_and_no_more() -> None:
-    before = trigger(payload={"a": 1}, timeZone="Europe/Berlin")
-    changed = changed_cronjob_trigger(before, CronSettings(schedule="@hourly"))
-    assert changed["spec"] == {
+    before = {"function-name": "bill", "schedule": "@daily", "payload": {"a": 1}, "timeZone": "Europe/Berlin"}
+    assert CronjobWanted(schedule="@hourly").changed_spec(before) == {
         "function-name": "bill",
         "schedule": "@hourly",
         "payload": {"a": 1},
         "timeZone": "Europe/Berlin",
     }
-    assert changed_cronjob_trigger(before, CronSettings(has_payload=True))["spec"]["payload"] is None
+    assert CronjobWanted(has_payload=True).changed_spec(before)["payload"] is None
 
 
 def test_a_named_function_takes_the_place_of_a_selector() -> None:
-    before = trigger(functionSelector={"matchLabels": {"a": "b"}})
-    assert "functionSelector" not in changed_cronjob_trigger(before, CronSettings(function="other"))["spec"]
+    before = {"schedule": "@daily", "functionSelector": {"matchLabels": {"a": "b"}}}
+    assert CronjobWanted(function="other").changed_spec(before) == {"schedule": "@daily", "function-name": "other"}
+    assert CronjobWanted(schedule="@hourly").changed_spec(before) == before | {"schedule": "@hourly"}
 
 
 def test_next_times_are_those_of_the_scheduler() -> None:

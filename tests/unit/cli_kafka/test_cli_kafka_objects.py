@@ -13,16 +13,17 @@ from kubeless.cli.failure import Fatal
 from kubeless.cli.mergepatch import merge_patch
 from kubeless.cli.progressbar import bar
 from kubeless.cli.topic.messagefile import BATCH_BYTES, batches
-from kubeless.cli.trigger.change import changed_trigger
 from kubeless.cli.trigger.conditions import hint
-from kubeless.cli.trigger.kafka.build import new_kafka_trigger, read_selector
-from kubeless.cli.trigger.selector import selector_text
+from kubeless.cli.trigger.creation import new_trigger
+from kubeless.cli.trigger.kafka.build import KafkaWanted, read_wanted
+from kubeless.cli.trigger.kind import KAFKA as KAFKA_TRIGGER
+from kubeless.cli.trigger.selector import read_selector, selector_text
 from kubeless.core.jsontypes import JsonObject
 
 
 def test_a_new_trigger_is_the_object_that_kubeless_always_wrote() -> None:
-    selector = read_selector("created-by=kubeless,function=hello-kafka")
-    assert new_kafka_trigger("hello", "prod", topic="hello-topic", selector=selector) == {
+    wanted = read_wanted({"topic": "hello-topic", "selector": "created-by=kubeless,function=hello-kafka"})
+    assert new_trigger(KAFKA_TRIGGER, "hello", "prod", wanted.new_spec("")) == {
         "apiVersion": "kubeless.io/v1beta1",
         "kind": "KafkaTrigger",
         "metadata": {"name": "hello", "namespace": "prod", "labels": {"created-by": "kubeless"}},
@@ -48,13 +49,13 @@ def test_set_based_requirements_are_kept() -> None:
 @pytest.mark.parametrize("text", ["a=b=c", "a in x", "-a=b", "a=b c=d"])
 def test_a_selector_that_cannot_be_read_is_refused_in_the_words_of_old(text: str) -> None:
     with pytest.raises(Fatal, match=r"^Invalid lable selector specified "):
-        read_selector(text)
+        read_wanted({"topic": "x", "selector": text})
 
 
 def test_a_new_selector_takes_the_place_of_the_old() -> None:
-    current = new_kafka_trigger("t", "n", topic="x", selector=read_selector("a=b,c=d"))
-    patch = merge_patch(current, changed_trigger(current, {"functionSelector": read_selector("a=z")}))
-    assert patch == {"spec": {"functionSelector": {"matchLabels": {"a": "z", "c": None}}}}
+    current = KafkaWanted(topic="x", selector=read_selector("a=b,c=d")).new_spec("")
+    patch = merge_patch(current, KafkaWanted(selector=read_selector("a=z")).changed_spec(current))
+    assert patch == {"functionSelector": {"matchLabels": {"a": "z", "c": None}}}
 
 
 def test_selectors_of_any_object_can_be_shown() -> None:

@@ -7,8 +7,9 @@ from kubeless.cli.deadletter.places import Place, Where, place_of
 from kubeless.cli.deadletter.purge import chosen
 from kubeless.cli.failure import Fatal
 from kubeless.cli.mergepatch import merge_patch
-from kubeless.cli.trigger.change import changed_trigger
-from kubeless.cli.trigger.nats.build import Wanted, changes, new_nats_trigger
+from kubeless.cli.trigger.creation import new_trigger
+from kubeless.cli.trigger.kind import NATS as NATS_TRIGGER
+from kubeless.cli.trigger.nats.build import NatsWanted, read_wanted
 from kubeless.cli.trigger.nats.report import status_rows
 from kubeless.core.errors import InvalidField
 
@@ -16,8 +17,8 @@ NATS = KINDS["nats"]
 
 
 def test_a_new_trigger_is_the_object_that_kubeless_always_wrote() -> None:
-    wanted = Wanted(topic="hello-nats", selector="created-by=kubeless,function=pubsub")
-    assert new_nats_trigger("hello", "prod", wanted) == {
+    wanted = NatsWanted(topic="hello-nats", selector="created-by=kubeless,function=pubsub")
+    assert new_trigger(NATS_TRIGGER, "hello", "prod", wanted.new_spec("")) == {
         "apiVersion": "kubeless.io/v1beta1",
         "kind": "NATSTrigger",
         "metadata": {"name": "hello", "namespace": "prod", "labels": {"created-by": "kubeless"}},
@@ -30,18 +31,17 @@ def test_a_new_trigger_is_the_object_that_kubeless_always_wrote() -> None:
 
 def test_an_update_leaves_alone_what_it_does_not_name() -> None:
     spec = {"topic": "a", "delivery": {"timeout": 3, "retry": {"maxDelay": 9}, "deadLetter": {"subject": "s"}}}
-    current = {"spec": spec}
-    changed = changed_trigger(current, changes(spec, Wanted(max_attempts=2, dead_letters=False)))
+    changed = NatsWanted(max_attempts=2, dead_letters=False).changed_spec(spec)
     retry, letters = {"maxAttempts": 2}, {"subject": None, "disabled": True}
-    assert merge_patch(current, changed) == {"spec": {"delivery": {"retry": retry, "deadLetter": letters}}}
-    assert changes(spec, Wanted(topic="", selector="", stream="")) == {}
+    assert merge_patch(spec, changed) == {"delivery": {"retry": retry, "deadLetter": letters}}
+    assert NatsWanted(topic="", selector="", stream="").changed_spec(spec) == spec
 
 
 @pytest.mark.parametrize("name", ["a.b", "a b", "a*", "a>", "a/b", "a\\b", "a\x00", "x" * 256])
 def test_names_that_jetstream_refuses_are_refused(name: str) -> None:
     with pytest.raises(InvalidField, match=r"^--stream: is no name in JetStream"):
-        Wanted(stream=name).check()
-    Wanted(stream="ORDERS-1_ü", durable="").check()
+        read_wanted({"stream": name})
+    read_wanted({"stream": "ORDERS-1_ü", "durable": ""})
 
 
 def test_a_report_says_what_is_promised() -> None:

@@ -6,6 +6,7 @@ import click
 
 from kubeless.cli import messages
 from kubeless.cli.commands import Command
+from kubeless.cli.failure import Fatal
 from kubeless.cli.options import name_argument, namespace_option
 from kubeless.cli.trigger.kind import TriggerKind
 
@@ -24,9 +25,12 @@ def delete_command(kind: TriggerKind, text: str, *, argument: str | None = None)
 
 async def _delete(kind: TriggerKind, name: str, namespace: str | None) -> None:
     from kubeless.cli.cluster import connect
-    from kubeless.cli.trigger.objects import delete_trigger
+    from kubeless.kube.errors import KubeError
 
     async with connect() as client:
         scope = namespace or client.namespace
-        await delete_trigger(client, kind.resource, name, scope, title=kind.title)
+        try:
+            await client.delete(kind.resource, name, namespace=scope)
+        except KubeError as error:
+            raise Fatal(kind.failure("delete", name, scope, error)) from error
     messages.info(f"{kind.heading} trigger {name} deleted from namespace {scope} successfully!")

@@ -13,6 +13,12 @@ from kubeless.cli.livenames import (
     complete_nats_triggers,
 )
 
+_OLD_WORDS = {
+    ("HTTP", "create"): "Failed to deploy HTTP trigger",
+    ("HTTP", "update"): "Failed to update HTTP trigger",
+}
+"""Failures that do not begin like the others: scripts may look for what the Kubeless of old wrote."""
+
 
 class TriggerKind(NamedTuple):
     """A kind, and what messages call it."""
@@ -28,6 +34,11 @@ class TriggerKind(NamedTuple):
     def heading(self) -> str:
         """The title at the beginning of a sentence."""
         return self.title[:1].upper() + self.title[1:]
+
+    def failure(self, verb: str, name: str, namespace: str, error: Exception) -> str:
+        """The message for something (`create`, `update`, `delete`) that could not be done to a trigger."""
+        words = _OLD_WORDS.get((self.title, verb), f"Failed to {verb} {self.title} trigger object")
+        return f"{words} {name} in namespace {namespace}. Error: {error}"
 
 
 HTTP = TriggerKind(HTTP_TRIGGERS, "HTTP", "http trigger name", complete_http_triggers)

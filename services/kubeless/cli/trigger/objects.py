@@ -30,16 +30,6 @@ async def find_trigger(
         raise Fatal(f"Unable to find {title} trigger {name} in namespace {namespace}. Error {error}") from error
 
 
-async def delete_trigger(client: "KubeClient", resource: Resource, name: str, namespace: str, *, title: str) -> None:
-    """Delete it; raises `Fatal`."""
-    try:
-        await client.delete(resource, name, namespace=namespace)
-    except KubeError as error:
-        raise Fatal(
-            f"Failed to delete {title} trigger object {name} in namespace {namespace}. Error: {error}"
-        ) from error
-
-
 def print_dry_run(trigger: JsonObject, format_name: str) -> None:
     """Print an object instead of sending it; raises `Fatal` for a format that does not exist."""
     text = output.dry_run_text(trigger, format_name)

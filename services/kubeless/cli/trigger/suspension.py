@@ -34,10 +34,10 @@ def _command(kind: TriggerKind, text: str, *, suspend: bool) -> click.Command:
 
 async def _write(kind: TriggerKind, name: str, namespace: str | None, *, suspend: bool) -> None:
     from kubeless.cli.cluster import connect
-    from kubeless.cli.trigger.change import wanted_trigger, write_trigger
+    from kubeless.cli.trigger.change import change_trigger
 
     async with connect() as client:
         scope = namespace or client.namespace
-        await write_trigger(client, kind, *await wanted_trigger(client, kind, name, scope, {"suspend": suspend}))
+        await change_trigger(client, kind, name, scope, lambda spec: spec | {"suspend": suspend})
     done = "suspended" if suspend else "resumed"
     messages.info(f"{kind.heading} trigger {name} {done} in namespace {scope} successfully!")

@@ -1,18 +1,17 @@
-"""The CronJobTrigger objects that the commands write, and the checks that need no cluster."""
+"""The specs of CronJobTriggers that the commands write, and the checks that need no cluster."""
 
-import copy
 from dataclasses import dataclass
 from typing import Any
 
-from kubeless.api.resource import CRONJOB_TRIGGERS
 from kubeless.cli.failure import Fatal
 from kubeless.cli.schedule import problem_of
+from kubeless.cli.trigger.cronjob.payload import read_payload
 from kubeless.core.jsontypes import JsonObject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CronSettings:
-    """The flags; None is "not given"."""
+class CronjobWanted:
+    """See `Wanted`; None is "not given"."""
 
     function: str | None = None
     schedule: str | None = None
@@ -31,8 +30,16 @@ class CronSettings:
         if not self.schedule and self.time_zone and (problem := problem_of("@daily", self.time_zone)):
             raise Fatal(f"Invalid value for --time-zone. {problem}")
 
-    def fields(self) -> JsonObject:
-        """What was given, by the names of the spec."""
+    def new_spec(self, _server: str, /) -> JsonObject:
+        """See `Wanted`."""
+        return self._fields()
+
+    def changed_spec(self, spec: JsonObject, /) -> JsonObject:
+        """See `Wanted`. A function by name takes the place of a selector."""
+        kept = {name: value for name, value in spec.items() if not self.function or name != "functionSelector"}
+        return kept | self._fields()
+
+    def _fields(self) -> JsonObject:
         given = {
             "function-name": self.function,
             "schedule": self.schedule,
@@ -45,20 +52,9 @@ class CronSettings:
         return fields | ({"payload": self.payload} if self.has_payload else {})
 
 
-def new_cronjob_trigger(name: str, namespace: str, settings: CronSettings) -> JsonObject:
-    """The object that `trigger cronjob create` creates."""
-    return {
-        "apiVersion": CRONJOB_TRIGGERS.api_version,
-        "kind": CRONJOB_TRIGGERS.kind,
-        "metadata": {"name": name, "namespace": namespace, "labels": {"created-by": "kubeless"}},
-        "spec": settings.fields(),
-    }
-
-
-def changed_cronjob_trigger(current: JsonObject, settings: CronSettings) -> JsonObject:
-    """The object with what is given replaced. A function by name takes the place of a selector."""
-    changed = copy.deepcopy(current)
-    spec = changed["spec"] = (changed.get("spec") or {}) | settings.fields()
-    if settings.function:
-        spec.pop("functionSelector", None)
-    return changed
+def read_wanted(given: dict[str, Any]) -> CronjobWanted:
+    """Raises Fatal for a schedule, a zone or a payload that cannot be used."""
+    has_payload, payload = read_payload(given.pop("payload"), given.pop("payload_file"))
+    wanted = CronjobWanted(**given, payload=payload, has_payload=has_payload)
+    wanted.check()
+    return wanted

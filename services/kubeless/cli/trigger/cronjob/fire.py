@@ -7,9 +7,9 @@ import click
 from kubeless.cli import messages, output
 from kubeless.cli.commands import Command
 from kubeless.cli.failure import Fatal
-from kubeless.cli.options import namespace_option, output_option
+from kubeless.cli.options import name_argument, namespace_option, output_option
 from kubeless.cli.serviceadmin import ServiceAdmin
-from kubeless.cli.trigger.cronjob.flags import cronjob_trigger_name
+from kubeless.cli.trigger.kind import CRONJOB
 from kubeless.core.jsontypes import JsonObject
 from kubeless.cron_scheduler.adminnames import SERVICE, fire_path
 
@@ -26,7 +26,7 @@ class CronAdmin(ServiceAdmin):
 
 
 @click.command(cls=Command)
-@cronjob_trigger_name
+@name_argument(CRONJOB.name, complete=CRONJOB.complete)
 @output_option("json", "yaml")
 @click.option(
     "--cronjob-namespace",

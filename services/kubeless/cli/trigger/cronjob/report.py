@@ -3,13 +3,13 @@
 from datetime import UTC, datetime
 
 from kubeless.api.metadata import format_time
-from kubeless.cli.trigger.conditions import condition_rows, is_observed
+from kubeless.cli.trigger.report import report_object, report_rows
 from kubeless.cli.trigger.selector import function_text
 from kubeless.core.errors import InvalidInput
 from kubeless.core.jsontypes import JsonObject
 
 NEXT_TIMES = 3
-_STATUS_FIELDS = ("lastScheduleTime", "lastSuccessfulTime", "active", "conditions")
+_STATE = ("lastScheduleTime", "lastSuccessfulTime", "active")
 
 
 def next_times(trigger: JsonObject, *, now: float, count: int) -> list[str]:
@@ -33,34 +33,36 @@ def next_times(trigger: JsonObject, *, now: float, count: int) -> list[str]:
 
 
 def status_object(trigger: JsonObject, *, now: float) -> JsonObject:
-    """The report for programs."""
-    metadata, spec, status = trigger["metadata"], trigger.get("spec") or {}, trigger.get("status") or {}
-    return {
-        "name": metadata["name"],
-        "namespace": metadata.get("namespace"),
-        "schedule": spec.get("schedule"),
-        "timeZone": spec.get("timeZone") or "UTC",
-        "function": function_text(spec),
-        "suspend": bool(spec.get("suspend")),
-        "observed": is_observed(trigger),
-        "nextTimes": next_times(trigger, now=now, count=NEXT_TIMES),
-        **{name: status[name] for name in _STATUS_FIELDS if name in status},
-    }
+    """The report for programs; `now` is seconds since the Unix epoch."""
+    spec, status = trigger.get("spec") or {}, trigger.get("status") or {}
+    return report_object(
+        trigger,
+        source={
+            "schedule": spec.get("schedule"),
+            "timeZone": spec.get("timeZone") or "UTC",
+            "function": function_text(spec),
+        },
+        state={
+            "nextTimes": next_times(trigger, now=now, count=NEXT_TIMES),
+            **{name: status[name] for name in _STATE if name in status},
+        },
+    )
 
 
 def status_rows(trigger: JsonObject, *, now: float) -> list[tuple[str, str]]:
-    """The report for people: a label and a text per row."""
-    report = status_object(trigger, now=now)
-    return [
-        ("Name:", str(report["name"])),
-        ("Namespace:", str(report["namespace"])),
-        ("Schedule:", str(report["schedule"])),
-        ("Time zone:", str(report["timeZone"])),
-        ("Function:", str(report["function"])),
-        ("Suspended:", "yes" if report["suspend"] else "no"),
-        ("Next:", "\n".join(report["nextTimes"]) or "never"),
-        ("Last:", str(report.get("lastScheduleTime") or "never")),
-        ("Last success:", str(report.get("lastSuccessfulTime") or "never")),
-        ("Active calls:", str(report.get("active", "unknown"))),
-        *condition_rows(trigger),
-    ]
+    """The report for people; `now` is seconds since the Unix epoch."""
+    spec, status = trigger.get("spec") or {}, trigger.get("status") or {}
+    return report_rows(
+        trigger,
+        source=[
+            ("Schedule:", str(spec.get("schedule"))),
+            ("Time zone:", str(spec.get("timeZone") or "UTC")),
+            ("Function:", function_text(spec)),
+        ],
+        state=[
+            ("Next:", "\n".join(next_times(trigger, now=now, count=NEXT_TIMES)) or "never"),
+            ("Last:", str(status.get("lastScheduleTime") or "never")),
+            ("Last success:", str(status.get("lastSuccessfulTime") or "never")),
+            ("Active calls:", str(status.get("active", "unknown"))),
+        ],
+    )

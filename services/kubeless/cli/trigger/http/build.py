@@ -1,10 +1,9 @@
-"""The HTTPTrigger object for a set of flags, and the checks that need no cluster."""
+"""The specs of HTTPTriggers that the commands write, and the checks that need no cluster."""
 
-import copy
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
-from kubeless.api.resource import HTTP_TRIGGERS
 from kubeless.cli.failure import Fatal
 from kubeless.core.jsontypes import JsonObject
 
@@ -14,8 +13,8 @@ DEFAULT_GATEWAY = "nginx"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HTTPTriggerSettings:
-    """The flags; None is "not given"."""
+class HTTPWanted:
+    """See `Wanted`; None is "not given"."""
 
     function: str | None = None
     path: str | None = None
@@ -33,8 +32,17 @@ class HTTPTriggerSettings:
         if self.tls_acme and self.tls_secret:
             raise Fatal("Cannot specify both --enableTLSAcme and --tls-secret")
 
-    def fields(self) -> JsonObject:
-        """What was given, by the names of the spec."""
+    def new_spec(self, server: str, /) -> JsonObject:
+        """See `Wanted`. Without a host it is that of `default_host`."""
+        spec = _EMPTY | self._fields()
+        return spec | {"host-name": self.host or default_host(self.function or "", spec["gateway"], server=server)}
+
+    def changed_spec(self, spec: JsonObject, /) -> JsonObject:
+        """See `Wanted`. Either kind of TLS takes the place of the other."""
+        other: JsonObject = {"tls-secret": ""} if self.tls_acme else {"tls": False} if self.tls_secret else {}
+        return spec | self._fields() | other
+
+    def _fields(self) -> JsonObject:
         given = {
             "function-name": self.function,
             "host-name": self.host,
@@ -48,36 +56,21 @@ class HTTPTriggerSettings:
         return {key: value for key, value in given.items() if value is not None}
 
 
-_EMPTY = HTTPTriggerSettings(
-    path="", gateway=DEFAULT_GATEWAY, tls_acme=False, tls_secret="", basic_auth_secret="", cors=False
-)
+_EMPTY: JsonObject = {
+    "path": "",
+    "gateway": DEFAULT_GATEWAY,
+    "tls": False,
+    "tls-secret": "",
+    "basic-auth-secret": "",
+    "cors-enable": False,
+}
 
 
-def new_http_trigger(name: str, namespace: str, settings: HTTPTriggerSettings) -> JsonObject:
-    """The object that `trigger http create` creates."""
-    return {
-        "apiVersion": HTTP_TRIGGERS.api_version,
-        "kind": HTTP_TRIGGERS.kind,
-        "metadata": {"name": name, "namespace": namespace, "labels": {"created-by": "kubeless"}},
-        "spec": _EMPTY.fields() | settings.fields(),
-    }
-
-
-def changed_http_trigger(current: JsonObject, settings: HTTPTriggerSettings) -> JsonObject:
-    """
-    The object that `trigger http update` wants. Either kind of TLS takes the place of the other.
-
-    Raises:
-        Fatal: as `HTTPTriggerSettings.check`.
-    """
-    settings.check()
-    changed = copy.deepcopy(current)
-    spec = changed["spec"] = (changed.get("spec") or {}) | settings.fields()
-    if settings.tls_acme:
-        spec["tls-secret"] = ""
-    elif settings.tls_secret:
-        spec["tls"] = False
-    return changed
+def read_wanted(given: dict[str, Any]) -> HTTPWanted:
+    """Raises Fatal for what no cluster could accept."""
+    wanted = HTTPWanted(**given)
+    wanted.check()
+    return wanted
 
 
 def default_host(function: str, gateway: str, *, server: str) -> str:

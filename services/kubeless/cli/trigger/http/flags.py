@@ -1,15 +1,8 @@
-"""The flags that `trigger http create` and `trigger http update` share."""
-
-from collections.abc import Callable
-from typing import Any, TypeVar
+"""The flags of `trigger http create` and `update`."""
 
 import click
 
-from kubeless.cli.livenames import complete_functions
-from kubeless.cli.options import dry_run_options, namespace_option
-from kubeless.cli.trigger.http.build import HTTPTriggerSettings
-
-AnyCallable = TypeVar("AnyCallable", bound=Callable[..., Any])
+from kubeless.cli.trigger.flags import Decorator, all_of, function_option
 
 _OPTIONS = (
     click.option("--path", metavar="PATH", help="Prefix of the path, such as v1/bills (default: every path)."),
@@ -22,28 +15,6 @@ _OPTIONS = (
 )
 
 
-def http_trigger_options(*, function_required: bool) -> Callable[[AnyCallable], AnyCallable]:
-    """All of them, with dry run and the choice of a namespace."""
-
-    def decorate(command: AnyCallable) -> AnyCallable:
-        function = click.option(
-            "--function-name",
-            "function",
-            required=function_required,
-            metavar="NAME",
-            shell_complete=complete_functions,
-            help="Function to call.",
-        )
-        for option in reversed((function, *_OPTIONS)):
-            command = option(command)
-        return namespace_option(dry_run_options(command))
-
-    return decorate
-
-
-def read_settings(flags: dict[str, Any]) -> HTTPTriggerSettings:
-    """The checked settings; raises `Fatal`."""
-    names = ("function", "path", "host", "gateway", "tls_acme", "tls_secret", "basic_auth_secret", "cors")
-    settings = HTTPTriggerSettings(**{name: flags[name] for name in names})
-    settings.check()
-    return settings
+def http_trigger_options(*, required: bool) -> Decorator:
+    """What to call and where, by the names of `build.HTTPWanted`."""
+    return all_of(function_option("--function-name", required=required), *_OPTIONS)

@@ -11,6 +11,7 @@ _COMMANDS = {
     "delete": CommandPlace("kubeless.cli.trigger.http.delete:command", "Delete an HTTP trigger"),
     "suspend": CommandPlace("kubeless.cli.trigger.http.suspend:command", "Take in no requests for now"),
     "resume": CommandPlace("kubeless.cli.trigger.http.resume:command", "Take in requests again"),
+    "status": CommandPlace("kubeless.cli.trigger.http.status:command", "Say how an HTTP trigger is doing"),
 }
 
 

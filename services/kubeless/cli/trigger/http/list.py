@@ -1,6 +1,7 @@
 """`kubeless trigger http list`."""
 
 from kubeless.cli.trigger.conditions import ready_word
+from kubeless.cli.trigger.http.report import tls_text
 from kubeless.cli.trigger.kind import HTTP
 from kubeless.cli.trigger.listing import Columns, list_command
 from kubeless.cli.trigger.selector import function_text
@@ -13,8 +14,8 @@ def _cells(trigger: JsonObject) -> tuple[object, ...]:
 
 def _wide(trigger: JsonObject) -> tuple[object, ...]:
     spec = trigger.get("spec") or {}
-    tls = "ACME" if spec.get("tls") else spec.get("tls-secret")
-    return spec.get("host-name"), f"/{spec.get('path') or ''}", spec.get("gateway"), tls, ready_word(trigger)
+    path = f"/{spec.get('path') or ''}"
+    return spec.get("host-name"), path, spec.get("gateway"), tls_text(spec), ready_word(trigger)
 
 
 command = list_command(

@@ -1,20 +1,34 @@
-"""The KafkaTrigger objects that the commands write."""
+"""The specs of KafkaTriggers that the commands write."""
 
-from kubeless.api.resource import KAFKA_TRIGGERS
-from kubeless.cli.trigger import selector
+from dataclasses import dataclass
+from typing import Any
+
+from kubeless.cli.kafkaadmin import read_topic_name
+from kubeless.cli.trigger.selector import read_selector
 from kubeless.core.jsontypes import JsonObject
 
 
-def read_selector(text: str) -> JsonObject:
-    """See `selector.read_selector`; the spelling of its error is that of the Kubeless of old."""
-    return selector.read_selector(text, label="lable")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KafkaWanted:
+    """See `Wanted`; None is "not given"."""
+
+    topic: str | None = None
+    selector: JsonObject | None = None
+
+    def new_spec(self, _server: str, /) -> JsonObject:
+        """See `Wanted`."""
+        return self.changed_spec({})
+
+    def changed_spec(self, spec: JsonObject, /) -> JsonObject:
+        """See `Wanted`. A new selector takes the place of all of the old."""
+        given = {"topic": self.topic, "functionSelector": self.selector}
+        return spec | {name: value for name, value in given.items() if value is not None}
 
 
-def new_kafka_trigger(name: str, namespace: str, *, topic: str, selector: JsonObject) -> JsonObject:
-    """The object that `trigger kafka create` creates."""
-    return {
-        "apiVersion": KAFKA_TRIGGERS.api_version,
-        "kind": KAFKA_TRIGGERS.kind,
-        "metadata": {"name": name, "namespace": namespace, "labels": {"created-by": "kubeless"}},
-        "spec": {"topic": topic, "functionSelector": selector},
-    }
+def read_wanted(given: dict[str, Any]) -> KafkaWanted:
+    """Raises Fatal for a selector that cannot be read, in the spelling of the Kubeless of old."""
+    topic, selector = given["topic"], given["selector"]
+    return KafkaWanted(
+        topic=read_topic_name(topic) if topic else None,
+        selector=read_selector(selector, label="lable") if selector else None,
+    )

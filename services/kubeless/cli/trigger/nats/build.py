@@ -1,16 +1,17 @@
-"""The NATSTrigger objects that the commands write."""
+"""The specs of NATSTriggers that the commands write."""
 
 from dataclasses import dataclass
+from typing import Any
 
-from kubeless.api.resource import NATS_TRIGGERS
+from kubeless.cli.failure import Fatal
 from kubeless.cli.trigger.selector import read_selector
 from kubeless.core.jsontypes import JsonObject
 from kubeless.nats_subscriber.admin_names import check_stream, check_subject
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What flags say of a trigger; None: nothing."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NatsWanted:
+    """See `Wanted`; None is "not given"."""
 
     topic: str | None = None
     selector: str | None = None
@@ -33,34 +34,44 @@ class Wanted:
             if name:
                 check_stream(name, field=flag)
 
+    def new_spec(self, _server: str, /) -> JsonObject:
+        """See `Wanted`."""
+        if self.durable and not self.stream:
+            raise Fatal("--durable: is the name of a consumer of a stream; give --stream with it")
+        return self.changed_spec({"topic": self.topic, "functionSelector": {}})
 
-def new_nats_trigger(name: str, namespace: str, wanted: Wanted) -> JsonObject:
-    """The object that `trigger nats create` creates."""
-    empty: JsonObject = {"topic": wanted.topic, "functionSelector": {}}
-    return {
-        "apiVersion": NATS_TRIGGERS.api_version,
-        "kind": NATS_TRIGGERS.kind,
-        "metadata": {"name": name, "namespace": namespace, "labels": {"created-by": "kubeless"}},
-        "spec": empty | changes(empty, wanted),
-    }
-
-
-def changes(spec: JsonObject, wanted: Wanted) -> JsonObject:
-    """
-    The fields of a spec that the flags change. A new selector takes the place of all of the old, the rest of `delivery`
-    stays; empty texts are as if they had not been given.
-    """
-    fields: JsonObject = {
-        "topic": wanted.topic or None,
-        "functionSelector": read_selector(wanted.selector) if wanted.selector else None,
-        "stream": wanted.stream or None,
-        "durable": wanted.durable or None,
-        "delivery": _delivery(spec.get("delivery") or {}, wanted),
-    }
-    return {name: value for name, value in fields.items() if value is not None}
+    def changed_spec(self, spec: JsonObject, /) -> JsonObject:
+        """
+        See `Wanted`. A new selector takes the place of all of the old, the rest of `delivery` stays; empty texts are as
+        if they had not been given.
+        """
+        fields: JsonObject = {
+            "topic": self.topic or None,
+            "functionSelector": read_selector(self.selector) if self.selector else None,
+            "stream": self.stream or None,
+            "durable": self.durable or None,
+            "delivery": _delivery(spec.get("delivery") or {}, self),
+        }
+        return spec | {name: value for name, value in fields.items() if value is not None}
 
 
-def _delivery(current: JsonObject, wanted: Wanted) -> JsonObject | None:
+def read_wanted(given: dict[str, Any]) -> NatsWanted:
+    """Raises InvalidField and Fatal: a mistake is told before anybody is asked."""
+    wanted = NatsWanted(**given)
+    wanted.check()
+    if wanted.selector:
+        read_selector(wanted.selector)
+    return wanted
+
+
+def read_new(given: dict[str, Any]) -> NatsWanted:
+    """The same for a trigger that does not exist yet."""
+    wanted = read_wanted(given)
+    wanted.new_spec("")
+    return wanted
+
+
+def _delivery(current: JsonObject, wanted: NatsWanted) -> JsonObject | None:
     """The whole of `delivery`; None if no flag changes it."""
     given: JsonObject = {
         "timeout": wanted.timeout,
@@ -78,7 +89,7 @@ def _merged(current: JsonObject | None, given: JsonObject) -> JsonObject | None:
     return (current or {}) | known if known else None
 
 
-def _dead_letter(wanted: Wanted) -> JsonObject | None:
+def _dead_letter(wanted: NatsWanted) -> JsonObject | None:
     """One choice takes the place of the other: letters on a subject, or none."""
     if wanted.dead_letters is False:
         return {"disabled": True}

@@ -1,46 +1,43 @@
-"""What `trigger nats status` says of a trigger, from its spec and the status its service writes."""
+"""What `trigger nats status` says of a trigger."""
 
-from kubeless.cli.trigger.conditions import condition_rows, is_observed
+from kubeless.cli.trigger.report import report_object, report_rows
 from kubeless.cli.trigger.selector import selector_text
 from kubeless.core.jsontypes import JsonObject
 
-_STATUS_FIELDS = ("functions", "pending", "lastError", "conditions")
+_STATE = ("functions", "pending")
 
 
 def status_object(trigger: JsonObject) -> JsonObject:
     """The report for programs."""
-    metadata, spec, status = trigger["metadata"], trigger.get("spec") or {}, trigger.get("status") or {}
-    return {
-        "name": metadata["name"],
-        "namespace": metadata.get("namespace"),
-        "topic": spec.get("topic"),
-        "functionSelector": selector_text(spec),
-        **{name: spec[name] for name in ("stream", "durable") if spec.get(name)},
-        "suspend": bool(spec.get("suspend")),
-        "observed": is_observed(trigger),
-        **{name: status[name] for name in _STATUS_FIELDS if name in status},
-    }
+    spec, status = trigger.get("spec") or {}, trigger.get("status") or {}
+    stream = {name: spec[name] for name in ("stream", "durable") if spec.get(name)}
+    return report_object(
+        trigger,
+        source={"topic": spec.get("topic"), "functionSelector": selector_text(spec), **stream},
+        state={name: status[name] for name in _STATE if name in status},
+    )
 
 
 def status_rows(trigger: JsonObject) -> list[tuple[str, str]]:
-    """The report for people: a label and a text per row."""
-    report = status_object(trigger)
-    return [
-        ("Name:", str(report["name"])),
-        ("Namespace:", str(report["namespace"])),
-        ("Subject:", str(report["topic"])),
-        ("Source:", _source(report)),
-        ("Function selector:", str(report["functionSelector"])),
-        ("Suspended:", "yes" if report["suspend"] else "no"),
-        ("Functions:", ", ".join(map(str, report.get("functions") or ())) or "none"),
-        ("Pending:", str(report.get("pending", "unknown"))),
-        *condition_rows(trigger),
-    ]
+    """The report for people."""
+    spec, status = trigger.get("spec") or {}, trigger.get("status") or {}
+    return report_rows(
+        trigger,
+        source=[
+            ("Subject:", str(spec.get("topic"))),
+            ("Source:", _source(spec)),
+            ("Function selector:", selector_text(spec)),
+        ],
+        state=[
+            ("Functions:", ", ".join(map(str, status.get("functions") or ())) or "none"),
+            ("Pending:", str(status.get("pending", "unknown"))),
+        ],
+    )
 
 
-def _source(report: JsonObject) -> str:
+def _source(spec: JsonObject) -> str:
     """Where the messages come from, and so what is promised."""
-    if not report.get("stream"):
+    if not spec.get("stream"):
         return "core NATS (at most once)"
-    durable = f", consumer {report['durable']}" if report.get("durable") else ""
-    return f"stream {report['stream']}{durable} (at least once)"
+    durable = f", consumer {spec['durable']}" if spec.get("durable") else ""
+    return f"stream {spec['stream']}{durable} (at least once)"
