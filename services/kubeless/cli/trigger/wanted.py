@@ -1,8 +1,15 @@
-"""What the flags of `create` and `update` say of a trigger, whatever its kind."""
+"""The flags of `create` and `update`: what they say of a trigger, and the command around them, whatever the kind."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Coroutine
 from typing import Any, Protocol
 
+import click
+
+from kubeless.cli.commands import Command
+from kubeless.cli.options import dry_run_options, name_argument, namespace_option
+from kubeless.cli.trigger.flags import Decorator
+from kubeless.cli.trigger.kind import TriggerKind
 from kubeless.core.jsontypes import JsonObject
 
 
@@ -18,3 +25,20 @@ class Wanted(Protocol):
 
 Read = Callable[[dict[str, Any]], Wanted]
 """Makes one of the values of flags, by name; raises Fatal and InvalidField."""
+
+Act = Callable[[TriggerKind, str, str | None, Wanted, str | None], Coroutine[None, None, None]]
+"""Kind, name, namespace (None: that of the context), flags, and the format to only print the object in (None: do it)."""
+
+
+def wanting_command(kind: TriggerKind, text: str, *, options: Decorator, read: Read, act: Act) -> click.Command:
+    """A command that takes the flags of a trigger: `options` are those of the kind, and `read` understands them."""
+
+    @click.command(cls=Command, help=text)
+    @name_argument(kind.name, complete=kind.complete)
+    @options
+    @namespace_option
+    @dry_run_options
+    def command(name: str, namespace: str | None, dry_run: bool, format_name: str, **given: Any) -> None:
+        asyncio.run(act(kind, name, namespace, read(given), format_name if dry_run else None))
+
+    return command
