@@ -27,7 +27,7 @@ Read = Callable[[dict[str, Any]], Wanted]
 """Makes one of the values of flags, by name; raises Fatal and InvalidField."""
 
 Act = Callable[[TriggerKind, str, str | None, Wanted, str | None], Coroutine[None, None, None]]
-"""Kind, name, namespace (None: that of the context), flags, and the format to only print the object in (None: do it)."""
+"""Kind, name, namespace (None: that of the context), flags, and the format to only print the object in (None: act)."""
 
 
 def wanting_command(kind: TriggerKind, text: str, *, options: Decorator, read: Read, act: Act) -> click.Command:
