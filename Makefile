@@ -4,10 +4,10 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 KUBELESS_DATA_DIR ?= .kubeless
 
-.PHONY: help setup run test bench check format pin clean
+.PHONY: help setup run test bench kube-apiserver check format pin clean
 
 help:  ## What can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: .venv/ready  ## Make .venv with the kubeless command and everything for local mode
 
@@ -26,6 +26,9 @@ test: setup  ## Run all tests; says what it skips for lack of a real part
 
 bench: setup  ## Measure the data plane beside what everybody knows, and write docs/benchmarks.md; about eight minutes
 	PYTHONPATH=tests $(BIN)/python -m bench
+
+kube-apiserver: setup  ## Compile the real API server that tests/contract also runs against; needs go, about five minutes
+	PYTHONPATH=tests $(BIN)/python -m support.clusterprograms
 
 check: setup  ## Format, lint, types and import contracts, as CI does
 	$(BIN)/ruff format --check .

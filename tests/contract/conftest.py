@@ -1,6 +1,9 @@
 """
-The contract suite: the same cases against the embedded API server and, if KUBELESS_TEST_KUBECONFIG names one, a real
-cluster. Every test works in a namespace of its own.
+The contract suite: the same cases against the embedded API server and a real one. Every test works in a namespace of
+its own.
+
+The real one is the cluster that KUBELESS_TEST_KUBECONFIG names, else a control plane without nodes that the suite
+starts once, where its programs are (see `support.clusterprograms`).
 """
 
 import asyncio
@@ -9,7 +12,7 @@ import io
 import os
 import secrets
 import ssl
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +24,9 @@ import yaml
 from aiohttp import ClientSession, ClientTimeout, TCPConnector
 
 from kubeless.core.jsontypes import JsonObject
+from kubeless.kube.client import KubeClient
 from kubeless.local.apiserver.server import ApiServer
+from support.clusterfixtures import real_cluster_or_skip
 
 DEADLINE = 15.0
 
@@ -43,14 +48,24 @@ class Answer:
         return [item["metadata"]["name"] for item in self.object["items"]]
 
 
+@dataclass(frozen=True, slots=True)
+class RealServer:
+    """A real API server, and whether anything there collects garbage."""
+
+    kubeconfig: Path
+    has_controllers: bool = True
+
+
 class Api:
     """An API server, spoken to in plain HTTP: what is tested is the protocol, not a client library."""
 
-    def __init__(self, session: ClientSession, server: str, namespace: str, *, embedded: bool) -> None:
+    def __init__(self, session: ClientSession, server: str, namespace: str, real: RealServer | None = None) -> None:
         self._session = session
         self.server = server
         self.namespace = namespace
-        self.embedded = embedded
+        self.embedded = real is None
+        self.kubeconfig = real and real.kubeconfig
+        self.has_controllers = real is None or real.has_controllers
 
     def core(self, plural: str, name: str = "") -> str:
         """The path of a core type in the namespace of the test."""
@@ -75,9 +90,10 @@ class Api:
         async with self._session.request(
             method, self.server + path, data=data, headers=headers, params=query
         ) as response:
-            value = orjson.loads(await response.read())
-            warnings = response.headers.getall("Warning", [])
-            return Answer(response.status, value, warnings, response.headers["Content-Type"])
+            kind = response.headers["Content-Type"]
+            # What no API group serves is told in plain text.
+            value = orjson.loads(await response.read()) if "json" in kind else {"text": await response.text()}
+            return Answer(response.status, value, response.headers.getall("Warning", []), kind)
 
     async def get(self, path: str, **query: str | int) -> Answer:
         return await self.call("GET", path, query=query)
@@ -133,26 +149,65 @@ class Api:
         await self.until(gone)
 
 
-@pytest.fixture
-async def api() -> AsyncIterator[Api]:
-    kubeconfig = os.environ.get("KUBELESS_TEST_KUBECONFIG")
-    namespace = f"contract-{secrets.token_hex(4)}"
-    if kubeconfig:
-        async with _real(Path(kubeconfig), namespace) as real:
-            await real.made("/api/v1/namespaces", {"metadata": {"name": namespace}})
-            yield real
-            await real.delete(f"/api/v1/namespaces/{namespace}")
+@pytest.fixture(scope="session")
+def real_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealServer]:
+    """The one of the whole run; skips where there is none."""
+    named = os.environ.get("KUBELESS_TEST_KUBECONFIG")
+    if named:
+        yield RealServer(Path(named))
         return
-    async with ApiServer() as server, ClientSession() as session:
-        embedded = Api(session, server.url, namespace, embedded=True)
-        await embedded.made("/api/v1/namespaces", {"metadata": {"name": namespace}})
-        yield embedded
+    with real_cluster_or_skip(tmp_path_factory.mktemp("cluster")) as cluster:
+        yield RealServer(cluster.kubeconfig, cluster.has_controllers)
+
+
+@pytest.fixture(params=["embedded", "real"])
+async def api(request: pytest.FixtureRequest) -> AsyncIterator[Api]:
+    """Each API server in turn."""
+    if request.param == "real":
+        async with real_api(request.getfixturevalue("real_server")) as real:
+            yield real
+    else:
+        async with embedded_api() as embedded:
+            yield embedded
+
+
+@pytest.fixture
+async def client(api: Api) -> AsyncIterator[KubeClient]:
+    """Our own client of it, in the namespace of the test."""
+    connecting = (
+        KubeClient.connect(kubeconfig=str(api.kubeconfig)) if api.kubeconfig else KubeClient.anonymous(api.server)
+    )
+    async with await connecting as connected:
+        connected.namespace = api.namespace
+        yield connected
 
 
 @asynccontextmanager
-async def _real(kubeconfig: Path, namespace: str) -> AsyncIterator[Api]:
+async def embedded_api() -> AsyncIterator[Api]:
+    """The embedded server, new."""
+    async with ApiServer() as server, ClientSession() as session:
+        api = Api(session, server.url, _new_namespace())
+        await api.made("/api/v1/namespaces", {"metadata": {"name": api.namespace}})
+        yield api
+
+
+@asynccontextmanager
+async def real_api(real: RealServer) -> AsyncIterator[Api]:
+    """The real server, with a namespace that goes afterwards."""
+    async with _connected(real) as api:
+        await api.made("/api/v1/namespaces", {"metadata": {"name": api.namespace}})
+        yield api
+        await api.delete(f"/api/v1/namespaces/{api.namespace}")
+
+
+def _new_namespace() -> str:
+    return f"contract-{secrets.token_hex(4)}"
+
+
+@asynccontextmanager
+async def _connected(real: RealServer) -> AsyncIterator[Api]:
     """The cluster of a kubeconfig's current context; certificates and tokens in it, no exec plugins."""
-    config = yaml.safe_load(await asyncio.to_thread(kubeconfig.read_text))
+    config = yaml.safe_load(await asyncio.to_thread(real.kubeconfig.read_text))
     context = _named(config["contexts"], config["current-context"])["context"]
     cluster = _named(config["clusters"], context["cluster"])["cluster"]
     user = _named(config["users"], context["user"])["user"]
@@ -160,7 +215,7 @@ async def _real(kubeconfig: Path, namespace: str) -> AsyncIterator[Api]:
     with TemporaryDirectory() as folder:
         tls = _tls(cluster, user, Path(folder))
         async with ClientSession(headers=headers, connector=TCPConnector(ssl=tls)) as session:
-            yield Api(session, cluster["server"].rstrip("/"), namespace, embedded=False)
+            yield Api(session, cluster["server"].rstrip("/"), _new_namespace(), real)
 
 
 def _named(entries: list[JsonObject], name: str) -> JsonObject:

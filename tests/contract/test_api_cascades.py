@@ -25,6 +25,13 @@ def owned_by(*owners: JsonObject, name: str = "dependent", block: bool = True) -
     return {"metadata": {"name": name, "ownerReferences": references}}
 
 
+@pytest.fixture(autouse=True)
+def controllers(api: Api) -> None:
+    """What goes after something else is taken away by controllers, not by the API server itself."""
+    if not api.has_controllers:
+        pytest.skip("no kube-controller-manager beside the real API server")
+
+
 @pytest.fixture
 async def owner(api: Api) -> JsonObject:
     return await api.made(api.core("configmaps"), {"metadata": {"name": "owner"}})

@@ -207,9 +207,17 @@ async def test_a_body_of_an_unknown_type_is_refused(api: Api) -> None:
 
 
 async def test_a_body_may_be_yaml(api: Api) -> None:
-    body = b"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: y}\ndata: {date: '2001-01-01', yes: 'on'}\n"
+    body = b"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {date: '2001-01-01', yes: 'on'}\n"
     answer = await api.call("POST", api.core("configmaps"), body, content_type="application/yaml")
     assert answer.status == 201
+    assert answer.object["data"] == {"date": "2001-01-01", "true": "on"}
+
+
+@pytest.mark.parametrize("name", ["y", "N", "yes", "off"])
+async def test_the_booleans_of_old_yaml_are_no_names(api: Api, name: str) -> None:
+    body = f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\n".encode()
+    answer = await api.call("POST", api.core("configmaps"), body, content_type="application/yaml")
+    assert (answer.status, answer.object["reason"]) == (400, "BadRequest")
 
 
 async def test_a_body_over_the_limit_is_refused(api: Api) -> None:

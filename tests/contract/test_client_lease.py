@@ -1,12 +1,7 @@
 """Replicas that compete for a Lease of an API server."""
 
 import asyncio
-import os
-from collections.abc import AsyncIterator
 from contextlib import suppress
-from typing import Any
-
-import pytest
 
 from kubeless.kube.client import KubeClient
 from kubeless.kube.lease import Leadership
@@ -15,15 +10,6 @@ from kubeless.local.apiserver.server import ApiServer
 
 DEADLINE = 10.0
 DURATION = 2.0
-
-
-@pytest.fixture
-async def client(api: Any) -> AsyncIterator[KubeClient]:
-    kubeconfig = os.environ.get("KUBELESS_TEST_KUBECONFIG")
-    connecting = KubeClient.connect(kubeconfig=kubeconfig) if kubeconfig else KubeClient.anonymous(api.server)
-    async with await connecting as connected:
-        connected.namespace = api.namespace
-        yield connected
 
 
 def compete(client: KubeClient, identity: str) -> Leadership:

@@ -1,9 +1,6 @@
 """The client's verbs mean on every API server what they promise."""
 
-import os
-from collections.abc import AsyncIterator
 from contextlib import aclosing
-from typing import Any
 
 import pytest
 
@@ -12,15 +9,6 @@ from kubeless.kube.client import KubeClient
 from kubeless.kube.errors import AlreadyExists, Conflict, Invalid, NotFound
 from kubeless.kube.request import PatchType
 from kubeless.kube.resources import CONFIG_MAPS, NAMESPACES
-
-
-@pytest.fixture
-async def client(api: Any) -> AsyncIterator[KubeClient]:
-    kubeconfig = os.environ.get("KUBELESS_TEST_KUBECONFIG")
-    connecting = KubeClient.connect(kubeconfig=kubeconfig) if kubeconfig else KubeClient.anonymous(api.server)
-    async with await connecting as connected:
-        connected.namespace = api.namespace
-        yield connected
 
 
 def make_map(name: str, **data: str) -> JsonObject:

@@ -1,13 +1,9 @@
 """Copies of collections stay equal to what is on an API server."""
 
 import asyncio
-import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any
-
-import pytest
 
 from kubeless.api.crds import custom_resource_definitions
 from kubeless.core.backoff import Backoff
@@ -21,15 +17,6 @@ from kubeless.routing.endpoints import Endpoint
 from kubeless.routing.table import RoutingTable
 
 DEADLINE = 10.0
-
-
-@pytest.fixture
-async def client(api: Any) -> AsyncIterator[KubeClient]:
-    kubeconfig = os.environ.get("KUBELESS_TEST_KUBECONFIG")
-    connecting = KubeClient.connect(kubeconfig=kubeconfig) if kubeconfig else KubeClient.anonymous(api.server)
-    async with await connecting as connected:
-        connected.namespace = api.namespace
-        yield connected
 
 
 def make_map(name: str, value: str) -> JsonObject:

@@ -36,13 +36,17 @@ class CertificateAuthority:
         self._key = folder / f"{name}.key"
         self._run("req", "-x509", *_NEW_KEY, "-keyout", self._key, "-out", self.certificate, *_subject(name))
 
-    def sign(self, name: str, *, days: int = 1) -> Certificate:
-        """A new certificate for `name`, good for servers and clients at 127.0.0.1 and localhost."""
+    def sign(self, name: str, *, days: int = 1, organization: str = "") -> Certificate:
+        """
+        A new certificate for `name`, good for servers and clients at 127.0.0.1 and localhost.
+
+        An API server takes the organization of a client for its group.
+        """
         made = Certificate(self._folder / f"{name}.pem", self._folder / f"{name}.key")
         request = self._folder / f"{name}.csr"
         extensions = self._folder / f"{name}.ext"
         extensions.write_text("subjectAltName=IP:127.0.0.1,DNS:localhost\nextendedKeyUsage=serverAuth,clientAuth\n")
-        self._run("req", *_NEW_KEY, "-keyout", made.key, "-out", request, *_subject(name))
+        self._run("req", *_NEW_KEY, "-keyout", made.key, "-out", request, *_subject(name, organization))
         signer: list[str | Path] = ["-CA", self.certificate, "-CAkey", self._key, "-CAcreateserial", "-days", str(days)]
         self._run("x509", "-req", "-in", request, "-out", made.certificate, "-extfile", extensions, *signer)
         return made
@@ -54,5 +58,5 @@ class CertificateAuthority:
 _NEW_KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
 
 
-def _subject(name: str) -> tuple[str, str]:
-    return "-subj", f"/CN={name}"
+def _subject(name: str, organization: str = "") -> tuple[str, str]:
+    return "-subj", f"/O={organization}/CN={name}" if organization else f"/CN={name}"

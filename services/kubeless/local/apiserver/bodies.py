@@ -6,6 +6,7 @@ besides those of JSON.
 """
 
 import asyncio
+import re
 from typing import Any
 
 import orjson
@@ -27,12 +28,16 @@ _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class _JsonLoader(_Loader):  # type: ignore[misc] # the C loader has no types
-    """YAML that means JSON: dates stay text."""
+    """YAML as Kubernetes reads it: dates stay text, and `y` and `n` are booleans as YAML 1.1 has them."""
 
+    bool_values = {**yaml.SafeLoader.bool_values, "y": True, "n": False}  # noqa: RUF012 # read by PyYAML
     yaml_implicit_resolvers = {  # noqa: RUF012 # PyYAML reads the class attribute
         first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
+
+
+_JsonLoader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("[yYnN]$"), list("yYnN"))
 
 
 async def read_body(request: web.Request) -> bytes:
