@@ -73,10 +73,9 @@ def wanted_config(
     if (found.get("metadata") or {}).get(MARK) != plan.owner:
         return adopt(found, plan, subjects=subjects)
     wished = _changeable(plan)
-    if all((found.get(name) or 0) == value for name, value in wished.items()):
+    if all((found.get(name) or None) == (value or None) for name, value in wished.items()):
         return None
-    kept = {name: value for name, value in found.items() if name != "filter_subjects"}
-    return {**kept, **wished}
+    return _given({**found, **wished, "filter_subjects": None})
 
 
 def new_config(plan: ConsumerPlan, *, resume: int | None) -> JsonObject:
@@ -87,24 +86,18 @@ def new_config(plan: ConsumerPlan, *, resume: int | None) -> JsonObject:
     else:
         moment = datetime.fromtimestamp(plan.since, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
         start = {"deliver_policy": "by_start_time", "opt_start_time": moment}
-    config: JsonObject = {
-        "name": plan.name,
-        "durable_name": plan.name,
-        "description": f"Kubeless trigger {plan.owner}",
-        "ack_policy": "explicit",
-        "replay_policy": "instant",
-        "metadata": {MARK: plan.owner},
-        **start,
-        **_changeable(plan),
-    }
-    if plan.pinned and plan.order != "none":
-        # The server's answer to a replica that died: its pin is free again when as long as for its messages.
-        config |= {
-            "priority_groups": [GROUP],
-            "priority_policy": "pinned_client",
-            "priority_timeout": int(plan.ack_wait * _NANOSECONDS),
+    return _given(
+        {
+            "name": plan.name,
+            "durable_name": plan.name,
+            "description": f"Kubeless trigger {plan.owner}",
+            "ack_policy": "explicit",
+            "replay_policy": "instant",
+            "metadata": {MARK: plan.owner},
+            **start,
+            **_changeable(plan),
         }
-    return config
+    )
 
 
 def adopt(found: JsonObject, plan: ConsumerPlan, *, subjects: Sequence[str] = ()) -> JsonObject | None:
@@ -147,4 +140,19 @@ def _changeable(plan: ConsumerPlan) -> dict[str, Any]:
         "filter_subject": plan.topic,
         "max_ack_pending": max(1000, 8 * plan.concurrency),
         "inactive_threshold": int(plan.expiry * _NANOSECONDS),
+        **_priority(plan),
     }
+
+
+def _priority(plan: ConsumerPlan) -> dict[str, Any]:
+    """Who gets messages: one replica where order is to hold, else all."""
+    if not plan.pinned or plan.order == "none":
+        return dict.fromkeys(("priority_groups", "priority_policy", "priority_timeout"))
+    # The server's answer to a replica that died: its pin is free again after as long as its messages.
+    timeout = int(plan.ack_wait * _NANOSECONDS)
+    return {"priority_groups": [GROUP], "priority_policy": "pinned_client", "priority_timeout": timeout}
+
+
+def _given(config: JsonObject) -> JsonObject:
+    """Without what is None: servers that know nothing of a field get none."""
+    return {name: value for name, value in config.items() if value is not None}

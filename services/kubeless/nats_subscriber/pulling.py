@@ -74,8 +74,6 @@ class Pulling:
         self.heartbeat = min(heartbeat, self._expires / 2.5)
         self.asked = 0
         """Messages still to come, as far as is known."""
-        self.pin = ""
-        """The pin of this replica, if it has it."""
         self._until = 0.0
 
     def request(self, free: int, *, capacity: int, now: float) -> int:
@@ -92,21 +90,16 @@ class Pulling:
         self._until = now + self._expires + 2.0
         return wanted
 
-    def body(self, batch: int, *, group: str) -> JsonObject:
-        """The request for `batch` messages; `group` is the priority group, if the consumer has one."""
+    def body(self, batch: int) -> JsonObject:
+        """The request for `batch` messages."""
         # Never less than one message can have, or the server would refuse it for ever.
         size = max(BATCH_BYTES, self._max_payload + 2**16)
-        body: JsonObject = {
+        return {
             "batch": batch,
             "expires": int(self._expires * _NANOSECONDS),
             "max_bytes": min(size, self._limits.size or size),
             "idle_heartbeat": int(self.heartbeat * _NANOSECONDS),
         }
-        if group:
-            body["group"] = group
-            if self.pin:
-                body["id"] = self.pin
-        return body
 
     def came(self) -> None:
         """A message has come."""

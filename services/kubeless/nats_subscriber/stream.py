@@ -27,9 +27,9 @@ from kubeless.nats_subscriber.core import leave
 from kubeless.nats_subscriber.foreign import FAILURES, BrokerUnavailable, ask
 from kubeless.nats_subscriber.held import Holding, Identity
 from kubeless.nats_subscriber.intake import Deliveries, Intake, Trouble, run_until
-from kubeless.nats_subscriber.jetstream import JetStreamRefused
 from kubeless.nats_subscriber.metrics import PairCounters
 from kubeless.nats_subscriber.outbox import Note
+from kubeless.nats_subscriber.pins import Pin, clear_requests, let_go
 from kubeless.nats_subscriber.pulling import Limits, Pulling, Signal, judge
 from kubeless.nats_subscriber.records import StreamEvent, position, stream_event
 from kubeless.nats_subscriber.settings import Settings
@@ -41,9 +41,6 @@ PROGRESS = b"+WPI"
 
 MOMENT = 0.05
 """Seconds. With a delay the server sorts what was given back; without one, the first may come last."""
-
-PIN = "Nats-Pin-Id"
-"""The header in which the server tells a replica that it has the pin; none of the publisher's."""
 
 PINNED_SINCE = (2, 11)
 """The first server that can pin a client."""
@@ -73,7 +70,7 @@ class StreamIntake(Intake):
         self._wake = asyncio.Event()
         self._heard = 0.0
         self._ack_wait = plan.ack_wait
-        self._group = ""
+        self._pin = Pin()
         self._lag: int | None = None
         self._floor: int | None = None
         self._stream_made = ""
@@ -98,12 +95,10 @@ class StreamIntake(Intake):
     async def _session(self, link: Link) -> None:
         config = await self._find_consumer(link)
         self._ack_wait = ack_wait(config)
-        self._group = next(iter(config.get("priority_groups") or []), "")
-        pin = self._pulling.pin
+        self._pin.configured(config)
         self._pulling = Pulling(
             Limits.of(config), max_payload=link.client.max_payload, heartbeat=self._settings.heartbeat
         )
-        self._pulling.pin = pin  # still ours, though on another connection
         inbox = link.client.new_inbox()
         subscription = await ask(
             link.client.subscribe(inbox, cb=self._receive, pending_msgs_limit=0, pending_bytes_limit=0)
@@ -125,6 +120,8 @@ class StreamIntake(Intake):
             # What the server sent until it heard that we leave is held too, and given back in the end.
             if link.usable:
                 await leave(subscription)
+                if self._pin.group:
+                    await clear_requests(link.jetstream, self._plan.stream, self._plan.name)
         if not self._stopping.is_set():
             self._say("Reconnecting", "the connection was lost", healthy=False)
 
@@ -155,13 +152,16 @@ class StreamIntake(Intake):
 
     # Taking in.
 
+    def _pull_subject(self, link: Link) -> str:
+        return link.jetstream.subject(f"CONSUMER.MSG.NEXT.{self._plan.stream}.{self._plan.name}")
+
     async def _pull_forever(self, link: Link, inbox: str) -> NoReturn:
-        subject = link.jetstream.subject(f"CONSUMER.MSG.NEXT.{self._plan.stream}.{self._plan.name}")
+        subject = self._pull_subject(link)
         while True:
             self._wake.clear()
             count = self._pulling.request(self._deliveries.free, capacity=self._capacity, now=time.monotonic())
             if count:
-                body = orjson.dumps(self._pulling.body(count, group=self._group))
+                body = orjson.dumps(self._pulling.body(count) | self._pin.fields())
                 await ask(link.client.publish(subject, body, reply=inbox))
                 continue
             with suppress(TimeoutError):
@@ -177,8 +177,8 @@ class StreamIntake(Intake):
             self._heed(headers or {})
             return
         self._pulling.came()
-        if headers and PIN in headers:
-            self._pulling.pin = headers.pop(PIN)
+        if headers:
+            self._pin.heed(headers)
         if at.delivered > 1:
             self._counters.redelivered += 1
         identity = (at.sequence, at.stored)
@@ -196,7 +196,7 @@ class StreamIntake(Intake):
         if signal is Signal.GONE:
             self._heard = float("-inf")
         if signal is Signal.UNPINNED:
-            self._pulling.pin = ""
+            self._pin.id = ""
         self._pulling.ended(headers)
         self._wake.set()
 
@@ -217,7 +217,12 @@ class StreamIntake(Intake):
 
     async def _keep(self, link: Link) -> None:
         """Send what is to be said, and say of everything that takes long that it is under way."""
-        await run_until(link.lost.event, self._outbox.send_forever(link.client), self._touch_forever())
+        await run_until(
+            link.lost.event,
+            self._outbox.send_forever(link.client),
+            self._touch_forever(),
+            self._keep_pin(link),
+        )
 
     async def _touch_forever(self) -> NoReturn:
         while True:
@@ -227,6 +232,14 @@ class StreamIntake(Intake):
                 held.touched = now
                 self._outbox.put(Note(held.reply, PROGRESS))
             await asyncio.sleep(pause)
+
+    async def _keep_pin(self, link: Link) -> NoReturn:
+        """For as long as anything is under way here, nobody else may have its successors."""
+        subject, nowhere = self._pull_subject(link), link.client.new_inbox()
+        while True:
+            if self._pin.id:
+                await ask(link.client.publish(subject, orjson.dumps(self._pin.keeping()), reply=nowhere))
+            await asyncio.sleep(min(self._ack_wait, self._pin.timeout) / 3)
 
     async def _watch_forever(self) -> NoReturn:
         """The server speaks at least once per heartbeat while a request is open."""
@@ -278,14 +291,9 @@ class StreamIntake(Intake):
             self._outbox.put(Note(held.reply, nak(self._policy, delivered=held.delivered)))
         with suppress(BrokerUnavailable):
             await self._outbox.flush(self._connection.client(), self._settings.request_timeout)
-        await self._unpin()
-
-    async def _unpin(self) -> None:
-        """Let another replica have the messages at once."""
-        if self._group and self._pulling.pin:
-            path = f"CONSUMER.UNPIN.{self._plan.stream}.{self._plan.name}"
-            with suppress(BrokerUnavailable, JetStreamRefused):
-                await self._connection.jetstream().request(path, {"group": self._group})
+        if self._pin.group:
+            with suppress(BrokerUnavailable):
+                await let_go(self._connection.jetstream(), self._plan.stream, self._plan.name, self._pin)
 
     async def _keep_over_links(self) -> NoReturn:
         while True:

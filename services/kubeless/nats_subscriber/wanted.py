@@ -41,8 +41,12 @@ class Want:
 
     def same_intake(self, other: "Want") -> bool:
         """Whether an intake for this can go on for the other."""
-        ours = (self.topic, self.stream, self.consumer)
-        return ours == (other.topic, other.stream, other.consumer)
+        return self._intake() == other._intake()
+
+    def _intake(self) -> tuple[object, ...]:
+        # Whether there is order is a matter of the consumer; which one there is, of delivery alone.
+        ordered = bool(self.stream) and self.policy.order != "none"
+        return self.topic, self.stream, self.consumer, ordered
 
 
 def want(trigger: NatsRecord, spec: NATSTriggerSpec, function: FunctionRecord) -> Want:

@@ -15,6 +15,7 @@ from kubeless.nats_subscriber.consumers import MARK, ConsumerPlan, ack_wait, che
 from kubeless.nats_subscriber.held import Holding
 from kubeless.nats_subscriber.intake import Trouble
 from kubeless.nats_subscriber.names import MAX_CONSUMER, consumer_name, queue_group
+from kubeless.nats_subscriber.pins import Pin, forsaken
 from kubeless.nats_subscriber.pulling import Limits, Pulling, Signal, judge
 from kubeless.nats_subscriber.stallwatch import StallWatch
 from kubeless.nats_subscriber.stream import nak
@@ -114,6 +115,44 @@ def test_a_consumer_of_ours_is_changed_only_where_it_differs() -> None:
     assert changed == {**found, "filter_subject": "orders.>"}
 
 
+def test_whether_there_is_order_can_change_in_a_consumer() -> None:
+    ordered, free = new_config(PLAN, resume=None), new_config(replace(PLAN, order="none"), resume=None)
+    assert wanted_config(ordered, replace(PLAN, order="key"), resume=None) is None
+    assert wanted_config(ordered, replace(PLAN, order="none"), resume=None) == free
+    assert wanted_config(free, PLAN, resume=None) == ordered
+    assert wanted_config({**free, "priority_policy": None}, replace(PLAN, order="none"), resume=None) is None
+
+
+def test_a_pin_holds_over_connections_but_not_over_groups() -> None:
+    pin = Pin()
+    pin.configured({"priority_groups": ["g"], "priority_timeout": 2 * 10**9})
+    headers = {"Nats-Pin-Id": "7", "shop": "x"}
+    pin.heed(headers)
+    assert headers == {"shop": "x"}
+    pin.configured({"priority_groups": ["g"], "priority_timeout": 3 * 10**9})
+    assert pin.fields() == {"group": "g", "id": "7"}
+    assert pin.timeout == 3.0
+    pin.configured({})
+    assert pin.fields() == {}
+
+
+@pytest.mark.parametrize(
+    ("found", "waiting", "pending", "freed"),
+    [
+        ("ours", 3, 5, True),
+        ("other", 1, 0, False),
+        ("other", 0, 5, False),
+        ("other", 0, 0, True),
+        ("", 0, 0, False),
+    ],
+)
+def test_only_a_pin_that_nobody_uses_is_freed(found: str, waiting: int, pending: int, freed: bool) -> None:
+    group = {"group": "g"} | ({"pinned_client_id": found} if found else {})
+    info = {"num_waiting": waiting, "num_ack_pending": pending, "priority_groups": [group]}
+    assert forsaken(info, "ours") is freed
+    assert not forsaken({"num_waiting": 0}, "")
+
+
 @pytest.mark.parametrize(
     ("found", "reason"),
     [
@@ -205,7 +244,7 @@ def test_the_limits_of_an_adopted_consumer_hold() -> None:
     limits = Limits.of({"max_batch": 10, "max_expires": 2 * 10**9, "max_bytes": 1000})
     pulling = Pulling(limits, max_payload=2**20, heartbeat=5.0)
     count = pulling.request(320, capacity=320, now=0.0)
-    body = pulling.body(count, group="")
+    body = pulling.body(count)
     assert (body["batch"], body["expires"], body["max_bytes"]) == (10, 2 * 10**9, 1000)
     assert body["idle_heartbeat"] < 10**9
 
