@@ -3,7 +3,7 @@ What a function returns, as an HTTP response.
 
 Text and bytes are sent as they are, a dict as JSON, a list of texts joined, nothing as an empty body. An object
 that looks like Bottle's HTTPResponse (`status_code`, `headers`, `body`), returned or raised, sets status and
-headers as well.
+headers as well. What `request.stream()` makes, and an asynchronous iterator, is sent part by part.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import re
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from typing import Any
 
 TEXT = "text/html; charset=UTF-8"
@@ -44,6 +44,32 @@ class Answer:
         self.headers = headers
 
 
+class Stream(Answer):
+    """A response whose parts are sent as they come: `parts` is an iterable, asynchronous or not, of texts."""
+
+    __slots__ = ("parts",)
+
+    def __init__(
+        self,
+        parts: Any,
+        *,
+        status: int = 200,
+        content_type: str = TEXT,
+        headers: Mapping[str, str] | Iterable[tuple[str, str]] = (),
+    ) -> None:
+        """
+        Raises:
+            UnusableAnswer: these are no parts, or status or headers cannot be sent.
+        """
+        if isinstance(parts, (str, bytes, dict)) or not (hasattr(parts, "__aiter__") or hasattr(parts, "__iter__")):
+            raise UnusableAnswer("a stream of %s cannot be sent: give an iterator of str or bytes" % _kind(parts))
+        if not isinstance(status, int) or not 200 <= status <= 599 or status in (204, 304):
+            raise UnusableAnswer("the stream's status is %r: give a number from 200 to 599 that has a body" % (status,))
+        pairs = headers.items() if hasattr(headers, "items") else headers
+        super().__init__(status, b"", content_type=content_type, headers=_sendable(pairs, content_type))
+        self.parts = parts
+
+
 def plain(status: int, text: str) -> Answer:
     """An answer of the server itself."""
     return Answer(status, text.encode() + b"\n", content_type="text/plain; charset=utf-8")
@@ -61,10 +87,14 @@ def encode(value: Any) -> Answer:
     Raises:
         UnusableAnswer: the value is of another type, or status or headers cannot be sent.
     """
+    if isinstance(value, Stream):
+        return value
     if isinstance(value, str):
         return Answer(200, value.encode("utf-8", "surrogatepass"))
     if is_response(value):
         return _encode_response(value)
+    if hasattr(value, "__aiter__"):
+        return Stream(value)
     body, content_type = _encode_body(value)
     return Answer(200, body, content_type=content_type)
 
@@ -116,13 +146,18 @@ def _encode_response(value: Any) -> Answer:
     given = [text for name, text in pairs if name.lower() == "content-type"]
     if given and not (content_type == JSON and given[-1] == TEXT):  # Bottle's default, which nobody chose for a dict
         content_type = given[-1]
+    return Answer(status, body, content_type=content_type, headers=_sendable(pairs, content_type))
+
+
+def _sendable(pairs: Iterable[tuple[str, str]], content_type: str) -> tuple[tuple[str, str], ...]:
+    """The headers without those that are not the function's to set. Raises UnusableAnswer."""
     headers = tuple(pair for pair in pairs if pair[0].lower() not in _OURS and pair[0].lower() != "content-type")
     for name, text in (*headers, ("Content-Type", content_type)):
         if not _NAME.fullmatch(name) or _UNSAFE_VALUE.search(text):
             raise UnusableAnswer(
                 "the response's header %r: %r contains characters that no header may have" % (name, text)
             )
-    return Answer(status, body, content_type=content_type, headers=headers)
+    return headers
 
 
 def _header_pairs(value: Any) -> Iterable[tuple[Any, Any]]:

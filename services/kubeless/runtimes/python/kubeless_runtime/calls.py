@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .invoke import Invoker
     from .request import Request
     from .scoreboard import Slot
+    from .websocket import WebSocket
 
 
 class Call:
@@ -33,7 +34,9 @@ class Call:
         "deadline",
         "outcome",
         "request",
+        "socket",
         "started",
+        "streaming",
         "task",
         "thread",
     )
@@ -51,6 +54,10 @@ class Call:
         self.outcome: object = None
         self.abandoned = False
         """Timed out while it waited for a thread: it is not to be run any more."""
+        self.streaming = False
+        """The head of its answer has been sent, and more comes."""
+        self.socket: WebSocket | None = None
+        """Once the function has accepted one."""
         self._invoker = invoker
 
     def run(self) -> None:
@@ -83,11 +90,19 @@ class Calls:
 
     def add(self, call: Call) -> None:
         call.deadline = call.started + self._timeout
+        self._insert(call)
+
+    def _insert(self, call: Call) -> None:
         if not self._calls:
             self._slot.deadline = call.deadline
         self._calls[call] = None
         if self._timer is None:
             self._timer = self._loop.call_at(call.deadline, self._expire)
+
+    def renew(self, call: Call) -> None:
+        """One that was removed has as much time as a new one, from now on."""
+        call.deadline = self._loop.time() + self._timeout
+        self._insert(call)
 
     def remove(self, call: Call) -> bool:
         """False when the call has been removed before: it has expired."""

@@ -11,13 +11,16 @@ import asyncio
 
 from .answer import Answer, plain
 from .http_parser import BadRequest, RequestParser
-from .http_writer import CONTINUE, render
+from .http_writer import CONTINUE, LAST_CHUNK, chunk, render, render_stream
 from .request import Request
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .http_parser import Head
     from .service import Service
+    from .websocket import WebSocket
 
 _MAX_AHEAD = 256 * 1024
 KEEP_ALIVE = 120.0
@@ -42,6 +45,13 @@ class Connection(asyncio.Protocol):
         self._last = False
         self._discarding = False
         self._ended = False
+        self._stream: Head | None = None
+        """The request whose answer is being streamed."""
+        self._keep_alive = False
+        self._socket: WebSocket | None = None
+        self._writable: asyncio.Future[None] | None = None
+        self.on_lost: Callable[[], object] | None = None
+        """Called when the client of a stream or WebSocket has left."""
 
     # asyncio calls these
 
@@ -53,12 +63,20 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # part of the protocol
         self._discarding = True
+        self._wake_writer()
+        if self._socket is not None:
+            self._socket.lost()
+        if self.on_lost is not None:
+            self.on_lost()
         self._service.forget(self)
 
     def data_received(self, data: bytes) -> None:
         if self._discarding:
             return
         self._progress = self._loop.time()
+        if self._socket is not None:
+            self._socket.feed(data)
+            return
         if not self._parser.buffered and self._parser.awaits_head:
             self._request_began = self._progress
         self._parser.feed(data)
@@ -70,7 +88,7 @@ class Connection(asyncio.Protocol):
     def eof_received(self) -> bool:
         """A client may close its side and still wait for the answer."""
         self._ended = True
-        return self._head is not None
+        return self._head is not None and self._socket is None
 
     def pause_writing(self) -> None:
         self._write_paused = True
@@ -78,6 +96,7 @@ class Connection(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         self._write_paused = False
+        self._wake_writer()
         self._advance()
 
     # The service calls these
@@ -91,6 +110,58 @@ class Connection(asyncio.Protocol):
         self.transport.resume_reading()
         self._advance()
 
+    def start_stream(self, answer: Answer) -> bool:
+        """Send the head of an answer that comes in parts. False: the client wants no body."""
+        head = self._head
+        assert head is not None  # noqa: S101  # for the type checker: a call is in progress
+        self._keep_alive = bool(self._stays(head) and head.minor)
+        self._stream = head
+        self.transport.write(render_stream(answer, minor=head.minor, keep_alive=self._keep_alive))
+        return head.method != "HEAD"
+
+    async def send_part(self, part: bytes) -> None:
+        """Send a part; waits while the client is slow."""
+        if part and self._stream is not None:
+            self.transport.write(chunk(part) if self._stream.minor else part)
+            await self.wait_writable()
+
+    def end_stream(self) -> None:
+        """The answer is complete: go on with the next request."""
+        head, self._stream, self._head = self._stream, None, None
+        if head is None or self.transport.is_closing():
+            return
+        self._progress = self._loop.time()
+        if head.minor and head.method != "HEAD":
+            self.transport.write(LAST_CHUNK)
+        if self._keep_alive and not self._last:
+            self.transport.resume_reading()
+            self._advance()
+        else:
+            self._close_politely()
+
+    def break_off(self) -> None:
+        """The rest of the answer will not come, and the client must see that."""
+        if self._stream is not None and self._stream.minor:
+            self.transport.close()  # without the last chunk
+        else:
+            self.transport.abort()
+
+    def upgrade(self, head: bytes, socket: WebSocket) -> None:
+        """Accept a WebSocket: from here on the connection is its own."""
+        self.transport.write(head)
+        self._socket = socket
+        rest = self._parser.take_rest()
+        self.transport.resume_reading()
+        if rest:
+            socket.feed(rest)
+
+    async def wait_writable(self) -> None:
+        """While the client is slow. Returns as well when it has left."""
+        while self._write_paused and not self.transport.is_closing():
+            if self._writable is None or self._writable.done():
+                self._writable = self._loop.create_future()
+            await asyncio.shield(self._writable)
+
     @property
     def busy(self) -> bool:
         """Whether a request waits for its answer."""
@@ -99,6 +170,8 @@ class Connection(asyncio.Protocol):
     def finish_soon(self) -> None:
         """The next answer is the last one here."""
         self._last = True
+        if self._socket is not None:
+            self._socket.go_away()
 
     def close_if_idle(self) -> None:
         if self._head is None and not self._discarding:
@@ -106,18 +179,29 @@ class Connection(asyncio.Protocol):
 
     def check_progress(self, now: float) -> None:
         """End the connection of a client that has left, or that takes for ever."""
-        if self._head is not None:
-            return
+        if self._socket is not None or self._stream is not None or self._head is None:
+            self._check_progress(now)
+
+    # Its own work
+
+    def _check_progress(self, now: float) -> None:
+        quiet = now - self._progress
         if self._write_paused:
-            if now - self._progress > STALLED:
+            if quiet > STALLED:
                 self.transport.abort()
+        elif self._socket is not None:
+            self._socket.check_quiet(quiet)
+        elif self._stream is not None:
+            pass  # its time is the function's
         elif self._parser.awaits_head and not self._parser.buffered:
-            if now - self._progress > KEEP_ALIVE:
+            if quiet > KEEP_ALIVE:
                 self.transport.close()
         elif now - (self._request_began if self._parser.awaits_head else self._progress) > STALLED:
             self._refuse(BadRequest(408, "the request did not arrive in time"))
 
-    # Its own work
+    def _wake_writer(self) -> None:
+        if self._writable is not None and not self._writable.done():
+            self._writable.set_result(None)
 
     def _advance(self) -> None:
         while self._head is None and not (self._write_paused or self._discarding or self.transport.is_closing()):
@@ -145,11 +229,14 @@ class Connection(asyncio.Protocol):
             self._service.begin(self, request)
 
     def _send(self, answer: Answer, head: Head) -> None:
-        keep_alive = head.keep_alive and not self._last and not (self._ended and not self._parser.buffered)
+        keep_alive = self._stays(head)
         self._progress = self._loop.time()
         self.transport.write(render(answer, method=head.method, minor=head.minor, keep_alive=keep_alive))
         if not keep_alive:
             self._close_politely()
+
+    def _stays(self, head: Head) -> bool:
+        return head.keep_alive and not self._last and not (self._ended and not self._parser.buffered)
 
     def _refuse(self, error: BadRequest) -> None:
         self.transport.write(render(plain(error.status, error.reason), keep_alive=False))

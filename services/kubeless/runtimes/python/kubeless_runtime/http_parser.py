@@ -90,6 +90,12 @@ class RequestParser:
         head, self._head, self._chunks, self._continue_due = self._head, None, None, False
         return head, body
 
+    def take_rest(self) -> bytes:
+        """What came behind a request that changed the protocol."""
+        rest = bytes(self._buffer)
+        self._buffer.clear()
+        return rest
+
     def take_continue(self) -> bool:
         """Whether `100 Continue` is due now (RFC 9110, 10.1.1); true once per request."""
         due, self._continue_due = self._continue_due, False

@@ -38,6 +38,32 @@ def render(
     The length is always announced, also where no body is sent (HEAD, 304); a 204 has neither.
     """
     body = answer.body
+    framing = [] if answer.status == 204 else ["Content-Length: %d" % len(body)]
+    if not keep_alive:
+        framing.append("Connection: close")
+    elif not minor:
+        framing.append("Connection: keep-alive")
+    data = _head(answer, framing, second)
+    return data if method == "HEAD" or answer.status in (204, 304) else data + body
+
+
+def render_stream(answer: Answer, *, minor: int, keep_alive: bool) -> bytes:
+    """The head of a response whose length nobody knows; in HTTP/1.0 the end of the connection is its end."""
+    framing = ["Transfer-Encoding: chunked"] if minor else []
+    if not keep_alive or not minor:
+        framing.append("Connection: close")
+    return _head(answer, framing, None)
+
+
+LAST_CHUNK = b"0\r\n\r\n"
+
+
+def chunk(part: bytes) -> bytes:
+    """A part in the chunked coding; it must not be empty."""
+    return b"%x\r\n%b\r\n" % (len(part), part)
+
+
+def _head(answer: Answer, framing: list[str], second: int | None) -> bytes:
     lines = [
         "HTTP/1.1 %d %s\r\nDate: %s\r\nContent-Type: %s"
         % (
@@ -48,18 +74,12 @@ def render(
         )
     ]
     lines.extend("%s: %s" % pair for pair in answer.headers)
-    if answer.status != 204:
-        lines.append("Content-Length: %d" % len(body))
-    if not keep_alive:
-        lines.append("Connection: close")
-    elif not minor:
-        lines.append("Connection: keep-alive")
+    lines.extend(framing)
     head = "\r\n".join(lines) + "\r\n\r\n"
     try:
-        data = head.encode("latin-1")
+        return head.encode("latin-1")
     except UnicodeEncodeError:
-        data = head.encode("utf-8", "replace")
-    return data if method == "HEAD" or answer.status in (204, 304) else data + body
+        return head.encode("utf-8", "replace")
 
 
 _last_date = (-1, "")

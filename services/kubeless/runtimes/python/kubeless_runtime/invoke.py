@@ -7,12 +7,14 @@ only; the client learns no more than `Internal Server Error`.
 
 from __future__ import annotations
 
+import asyncio
 from time import monotonic
 from typing import NamedTuple
 
 from . import console, tracebacks
 from .answer import Answer, UnusableAnswer, encode, is_response, plain
 from .event import InvalidJson, make_event
+from .websocket import WebSocketClosed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
 
     from .loader import Function
     from .request import Request
+
+
+SWITCHED = Answer(101, b"")
+"""What stands for a WebSocket in the log; it is never sent."""
 
 
 class Outcome(NamedTuple):
@@ -52,28 +58,27 @@ class Invoker:
         try:
             value = self._call(request)
             if hasattr(value, "__await__"):
-                return self._finish(value, started)
+                return self._finish(request, value, started)
             return Outcome(encode(value), failed=False, seconds=monotonic() - started)
         except BaseException as error:  # see the module's promise
-            return _outcome_of(error, monotonic() - started)
+            return outcome_of(error, monotonic() - started)
         finally:
             console.flush()
 
     async def run_async(self, request: Request) -> Outcome:
         """Call an `async` function, on the event loop."""
-        started = monotonic()
-        try:
-            return Outcome(encode(await self._call(request)), failed=False, seconds=monotonic() - started)
-        except BaseException as error:  # a cancelled call has been answered already
-            return _outcome_of(error, monotonic() - started)
-        finally:
-            console.flush()
+        return await self._finish(request, self._await_call(request), monotonic())
 
-    async def _finish(self, value: Awaitable[Any], started: float) -> Outcome:
+    async def _await_call(self, request: Request) -> Any:
+        return await self._call(request)
+
+    async def _finish(self, request: Request, value: Awaitable[Any], started: float) -> Outcome:
         try:
             return Outcome(encode(await value), failed=False, seconds=monotonic() - started)
-        except BaseException as error:  # as above
-            return _outcome_of(error, monotonic() - started)
+        except BaseException as error:
+            if request.client_left and isinstance(error, asyncio.CancelledError):
+                return Outcome(SWITCHED, failed=False, seconds=monotonic() - started)
+            return outcome_of(error, monotonic() - started)  # a call that timed out has been answered already
         finally:
             console.flush()
 
@@ -86,7 +91,10 @@ class Invoker:
         return function.call()
 
 
-def _outcome_of(error: BaseException, seconds: float) -> Outcome:
+def outcome_of(error: BaseException, seconds: float) -> Outcome:
+    """What becomes of a call that ended with an error; the error is logged, unless it is meant as an answer."""
+    if isinstance(error, WebSocketClosed):
+        return Outcome(SWITCHED, failed=False, seconds=seconds)
     if is_response(error):
         try:
             return Outcome(encode(error), failed=False, seconds=seconds)

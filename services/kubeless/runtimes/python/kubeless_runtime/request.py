@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from io import BytesIO
 
+from .answer import TEXT, Stream
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import Any
 
     from .http_parser import Head
+    from .websocket import WebSocket
 
 
 class Request:
@@ -30,6 +33,10 @@ class Request:
         """The path as it was sent; and the query, without the question mark."""
         self._headers = head.headers
         self._body: BytesIO | None = None
+        self.open_websocket: Callable[[Iterable[str]], WebSocket] | None = None
+        """The server's; functions use `websocket()`."""
+        self.client_left = False
+        """Whether the client of an accepted WebSocket has gone."""
 
     @property
     def path(self) -> str:
@@ -91,6 +98,31 @@ class Request:
 
     def get_header(self, name: str, default: str | None = None) -> str | None:
         return self._headers.get(name.lower(), default)
+
+    def stream(
+        self,
+        parts: Any,
+        *,
+        status: int = 200,
+        content_type: str = TEXT,
+        headers: Mapping[str, str] | Iterable[tuple[str, str]] = (),
+    ) -> Stream:
+        """To be returned by the function: `parts`, an iterator or asynchronous iterator, is sent part by part."""
+        return Stream(parts, status=status, content_type=content_type, headers=headers)
+
+    async def websocket(self, protocols: Iterable[str] = ()) -> WebSocket:
+        """
+        Accept the client's WebSocket, with the first of `protocols` that it offers; for functions that are `async`.
+
+        Raises:
+            NotAWebSocket: the request asks for none. Let it pass, and the client is told so.
+            WebSocketClosed: the call's time is over.
+        """
+        if self.open_websocket is None:
+            from .websocket import NotAWebSocket
+
+            raise NotAWebSocket(426, "this function speaks WebSocket")
+        return self.open_websocket(protocols)
 
 
 class Headers:
