@@ -12,10 +12,10 @@ from typing import Protocol
 from kubeless.api.resource import GROUP, Resource
 from kubeless.controller.desired.deployment import digest
 from kubeless.controller.desired.ownership import CREATED_BY
-from kubeless.controller.problem import ForeignObject
-from kubeless.controller.update import differs, marked, updated
+from kubeless.controller.problem import BeingDeleted, ForeignObject
+from kubeless.controller.update import differs, marked, must_be_remade, updated
 from kubeless.core.jsontypes import JsonObject
-from kubeless.kube.errors import AlreadyExists
+from kubeless.kube.errors import AlreadyExists, NotFound
 
 
 class Writer(Protocol):
@@ -29,6 +29,11 @@ class Writer(Protocol):
 
     async def replace(self, resource: Resource, body: JsonObject, *, namespace: str | None = None) -> JsonObject:
         """Replace an object and return it as stored."""
+
+    async def delete(
+        self, resource: Resource, name: str, *, namespace: str | None = None, uid: str | None = None
+    ) -> JsonObject:
+        """Delete an object; with `uid`, only that very one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,25 +59,41 @@ class Applier:
         """
         Bring about `desired`, given what a cache knows of the object, and return it as it is now.
 
-        Raises ForeignObject if the name is taken by somebody else's object, and KubeError; a Conflict means that the
-        cache was behind.
+        Raises ForeignObject if the name is taken by somebody else's object, BeingDeleted if the object is on its way
+        out, and KubeError; a Conflict means that the cache was behind.
         """
         metadata = desired["metadata"]
         if live is None:
             try:
-                return self._remember(
-                    resource,
-                    desired,
-                    await self._client.create(resource, marked(desired), namespace=metadata["namespace"]),
-                )
+                return await self._create(resource, desired)
             except AlreadyExists:
                 live = await self._client.get(resource, metadata["name"], namespace=metadata["namespace"])
         if is_foreign(live, desired):
-            raise ForeignObject(resource.kind.lower(), metadata["namespace"], metadata["name"])
+            owner = metadata["ownerReferences"][0]["kind"].lower()
+            raise ForeignObject(resource.kind.lower(), metadata["namespace"], metadata["name"], owner=owner)
+        if live["metadata"].get("deletionTimestamp"):
+            raise BeingDeleted(resource.kind, metadata["namespace"], metadata["name"])
+        if must_be_remade(desired, live):
+            return await self._remake(resource, desired, live)
         if not differs(desired, live) or self._is_settled(resource, desired, live):
             return live
         answer = await self._client.replace(resource, updated(desired, live), namespace=metadata["namespace"])
         return self._remember(resource, desired, answer)
+
+    async def _create(self, resource: Resource, desired: JsonObject) -> JsonObject:
+        namespace = desired["metadata"]["namespace"]
+        return self._remember(
+            resource, desired, await self._client.create(resource, marked(desired), namespace=namespace)
+        )
+
+    async def _remake(self, resource: Resource, desired: JsonObject, live: JsonObject) -> JsonObject:
+        metadata = live["metadata"]
+        namespace, name = metadata["namespace"], metadata["name"]
+        try:
+            await self._client.delete(resource, name, namespace=namespace, uid=metadata["uid"])
+            return await self._create(resource, desired)
+        except (AlreadyExists, NotFound) as error:
+            raise BeingDeleted(resource.kind, namespace, name) from error
 
     def forget(self, namespace: str, owner: str) -> None:
         """The owner of some objects is gone."""

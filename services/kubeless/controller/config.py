@@ -10,11 +10,13 @@ from dataclasses import dataclass, field
 
 import yaml
 
+from kubeless.controller.desired.shape import copied, member, objects
 from kubeless.core.errors import InvalidField
 from kubeless.core.jsontypes import JsonObject
 from kubeless.runtimes.catalog import REGISTRY, Catalog, built_in, catalog_from_config
 
 _DEPLOYMENT_KEYS = {"apiVersion", "kind", "metadata", "spec", "status"}
+_SERVICE_TYPES = ("ClusterIP", "NodePort", "LoadBalancer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,8 @@ class Config:
     provision_image: str = f"{REGISTRY}/unzip:latest"
     """Image of the step that puts a function's source in place: sh, base64, sha256sum, curl, unzip, tar."""
     pull_secrets: tuple[str, ...] = ()
+    service_type: str = "ClusterIP"
+    """Type of the Service of a function that does not say one."""
     functions_namespace: str = ""
     """The one namespace to look after; empty is all of them."""
 
@@ -47,8 +51,16 @@ def parse_config(
         deployment=_deployment(data.get("deployment") or ""),
         provision_image=data.get("provision-image") or f"{registry}/unzip:latest",
         pull_secrets=tuple(secret for secret in secrets if secret),
+        service_type=_service_type(data.get("service-type") or "ClusterIP"),
         functions_namespace=data.get("functions-namespace", ""),
     )
+
+
+def _service_type(text: str) -> str:
+    if text not in _SERVICE_TYPES:
+        remedy = f"use one of {', '.join(_SERVICE_TYPES)}"
+        raise InvalidField("service-type", text, problem="is no type of Service for functions", remedy=remedy)
+    return text
 
 
 def _deployment(text: str) -> JsonObject:
@@ -60,4 +72,14 @@ def _deployment(text: str) -> JsonObject:
         raise InvalidField("deployment", text, problem="is not an object", remedy="write an apps/v1 Deployment")
     if unknown := set(value) - _DEPLOYMENT_KEYS:
         raise InvalidField("deployment", sorted(map(str, unknown)), problem="has unknown fields", remedy="remove them")
+    _check_shape(copied(value, "deployment"))
     return value
+
+
+def _check_shape(deployment: JsonObject) -> None:
+    """Tell here what else every function would be told about a template that it does not know."""
+    template = member(member(deployment, "spec", "deployment"), "template", "deployment.spec")
+    pod = member(template, "spec", "deployment.spec.template")
+    for container in objects(pod, "containers", "deployment.spec.template.spec"):
+        for key in ("env", "ports", "volumeMounts"):
+            objects(container, key, "deployment.spec.template.spec.containers")

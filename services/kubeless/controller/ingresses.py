@@ -128,7 +128,10 @@ class IngressReconciler:
             function = self._functions.get(ObjectKey(key.namespace, trigger.spec.function_name))
             if trigger.spec.function_name and function is None:
                 name = trigger.spec.function_name
-                return Problem("FunctionNotFound", f"there is no function {name} in namespace {key.namespace}"), None
+                message = (
+                    f"there is no function {name} in namespace {key.namespace}; deploy it, or correct function-name"
+                )
+                return Problem("FunctionNotFound", message), None
             port = service_ports(parse_function(function).spec)[0]["port"] if function else 0
             await self._applier.apply(INGRESSES, desired_ingress(trigger, port=port), self._ingresses.get(key))
         except KubelessError as error:

@@ -19,11 +19,21 @@ class Problem:
 class ForeignObject(KubelessError):
     """An object of the name we need belongs to somebody else. It is never overwritten."""
 
-    def __init__(self, kind: str, namespace: str, name: str) -> None:
+    def __init__(self, kind: str, namespace: str, name: str, *, owner: str) -> None:
+        """`owner` is the kind of the object of ours that wants the name."""
         super().__init__(
             f"Found a conflicting {kind} object {namespace}/{name}. Aborting: "
-            f"rename the function, or delete the {kind} if nothing needs it"
+            f"rename the {owner}, or delete the {kind} if nothing needs it"
         )
+
+
+class BeingDeleted(KubelessError):
+    """An object is on its way out; the one that takes its place can be made when it is gone."""
+
+    retriable = True
+
+    def __init__(self, kind: str, namespace: str, name: str) -> None:
+        super().__init__(f"{kind} {namespace}/{name} is being deleted; if that lasts, look at its finalizers")
 
 
 def problem_of(error: KubelessError) -> Problem:

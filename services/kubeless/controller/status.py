@@ -34,6 +34,22 @@ class Rollout:
     """Set when the rollout has made no progress for too long."""
 
 
+REMEDIES = {
+    "PrepareFailed": "correct spec.function, its content type or its checksum",
+    "InstallFailed": "correct spec.deps",
+    "CompileFailed": "correct the source",
+    "CrashLoopBackOff": "`kubeless function logs` shows more",
+    "ErrImagePull": "check the name of the image and the pull secrets",
+    "ImagePullBackOff": "check the name of the image and the pull secrets",
+    "InvalidImageName": "correct the name of the image",
+    "CreateContainerConfigError": "make what is missing, or correct spec.deployment",
+    "Unschedulable": "add capacity, or ask for less in spec.deployment",
+    "PodsNotCreated": "correct spec.deployment, or ask the administrator who set the policy",
+    "QuotaExceeded": "raise the ResourceQuota of the namespace, or ask for less",
+    "ProgressDeadlineExceeded": "`kubectl describe pods` with the label of the function says what they wait for",
+}
+"""What a person can do about a reason, where the message cannot say it."""
+
 NO_ROLLOUT = Rollout(wanted=0, pods=0, updated=0, ready=0, observed=False, failure="", stuck="")
 
 
@@ -99,7 +115,8 @@ def ready_condition(
         message = f"{rollout.ready} of {rollout.wanted} pods answer"
         return Condition("Ready", True, "Ready", _with_warnings(message, present), generation)
     found = problem or _pod_problem(present) or _rollout_problem(rollout)
-    message = found.message
+    remedy = REMEDIES.get(found.reason)
+    message = f"{found.message}; {remedy}" if remedy else found.message
     if rollout.ready and not any(pod.ready for pod in present):
         message = f"{message}; the version before still answers"
     return Condition("Ready", False, found.reason, _with_warnings(message, present), generation)

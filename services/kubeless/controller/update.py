@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from kubeless.controller.desired.deployment import digest
+from kubeless.controller.desired.ingress import GO_ANNOTATIONS
 from kubeless.core.jsontypes import JsonObject
 
 APPLIED = "kubeless.io/applied"
@@ -51,6 +52,15 @@ def updated(desired: JsonObject, live: JsonObject) -> JsonObject:
     elif desired["kind"] == "Service":
         result["spec"] = {**{key: live["spec"][key] for key in _ALLOCATED if key in live["spec"]}, **wanted["spec"]}
     return result
+
+
+def must_be_remade(desired: JsonObject, live: JsonObject) -> bool:
+    """Whether the server would refuse to make `live` so: a Service neither becomes headless in place nor ceases to."""
+    return desired["kind"] == "Service" and _is_headless(desired) != _is_headless(live)
+
+
+def _is_headless(service: JsonObject) -> bool:
+    return bool(service["spec"].get("clusterIP") == "None")
 
 
 def covers(live: Any, wanted: Any) -> bool:
@@ -115,5 +125,7 @@ def _annotations(obj: JsonObject) -> dict[str, str]:
 
 def _foreign_annotations(live: JsonObject) -> dict[str, str]:
     annotations = _annotations(live)
-    ours = {*annotations.get(APPLIED, "").split(" ")[1:], APPLIED}
+    mark = annotations.get(APPLIED)
+    # An object without our mark is the Go controller's, which wrote on Ingresses what is in their spec today.
+    ours = {*mark.split(" ")[1:], APPLIED} if mark is not None else GO_ANNOTATIONS
     return {key: value for key, value in annotations.items() if key not in ours}

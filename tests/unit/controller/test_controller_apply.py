@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 
 from kubeless.api.function import Function
+from kubeless.api.httptrigger import parse_http_trigger
 from kubeless.api.resource import Resource
 from kubeless.controller.apply import Applier
 from kubeless.controller.config import Config
+from kubeless.controller.desired.ingress import desired_ingress
 from kubeless.controller.desired.objects import desired_objects
-from kubeless.controller.problem import ForeignObject
+from kubeless.controller.problem import BeingDeleted, ForeignObject
 from kubeless.controller.update import APPLIED, covers, differs, marked, updated
 from kubeless.core.jsontypes import JsonObject
 from kubeless.kube.errors import AlreadyExists
@@ -26,6 +28,7 @@ class Server:
     def __init__(self, stored: JsonObject | None = None) -> None:
         self.stored = stored
         self.writes = 0
+        self.finalizing = False
 
     async def get(self, resource: Resource, name: str, *, namespace: str | None = None) -> JsonObject:
         assert self.stored is not None
@@ -38,6 +41,16 @@ class Server:
 
     async def replace(self, resource: Resource, body: JsonObject, *, namespace: str | None = None) -> JsonObject:
         return self._store(body)
+
+    async def delete(
+        self, resource: Resource, name: str, *, namespace: str | None = None, uid: str | None = None
+    ) -> JsonObject:
+        assert self.stored is not None
+        assert self.stored["metadata"]["uid"] == uid
+        gone = self.stored
+        if not self.finalizing:
+            self.stored = None
+        return gone
 
     def _store(self, body: JsonObject) -> JsonObject:
         self.writes += 1
@@ -141,6 +154,56 @@ async def test_a_service_keeps_its_address(make_function: MakeFunction) -> None:
     live = await applier.apply(SERVICES, ports, live)
     assert live["spec"]["clusterIP"] == "10.0.0.1"
     assert live["spec"]["ports"] == [{"port": 80, "targetPort": 80}]
+
+
+@pytest.mark.parametrize(("before", "after"), [({}, {"clusterIP": "None"}), ({"clusterIP": "None"}, {})])
+async def test_a_service_that_becomes_headless_or_ceases_to_is_made_anew(
+    make_function: MakeFunction, before: JsonObject, after: JsonObject
+) -> None:
+    server = Server()
+    applier = Applier(server)
+    live = await applier.apply(SERVICES, desired_objects(make_function(service=before), Config()).service, None)
+    assert (live["spec"]["clusterIP"] == "None") is bool(before)
+    wanted = desired_objects(make_function(service=after), Config()).service
+    live = await applier.apply(SERVICES, wanted, live)
+    assert (live["spec"]["clusterIP"] == "None") is bool(after)
+    assert await applier.apply(SERVICES, wanted, live) is live
+
+
+async def test_an_object_on_its_way_out_is_waited_for(make_function: MakeFunction) -> None:
+    server = Server()
+    server.finalizing = True
+    applier = Applier(server)
+    live = await applier.apply(SERVICES, desired_objects(make_function(), Config()).service, None)
+    headless = desired_objects(make_function(service={"clusterIP": "None"}), Config()).service
+    with pytest.raises(BeingDeleted, match="finalizers"):
+        await applier.apply(SERVICES, headless, live)
+    leaving = {**live, "metadata": {**live["metadata"], "deletionTimestamp": "2026-01-02T03:04:05Z"}}
+    with pytest.raises(BeingDeleted):
+        await applier.apply(SERVICES, headless, leaving)
+    assert server.writes == 1
+
+
+def test_what_the_go_controller_wrote_on_an_ingress_goes_and_what_people_wrote_stays() -> None:
+    trigger = parse_http_trigger(
+        {
+            "metadata": {"name": "web", "namespace": "shop", "uid": "u"},
+            "spec": {"function-name": "echo", "gateway": "nginx"},
+        }
+    )
+    old = {
+        "kubernetes.io/ingress.class": "nginx",
+        "nginx.ingress.kubernetes.io/rewrite-target": "/",
+        "nginx.ingress.kubernetes.io/enable-cors": "true",
+        "nginx.ingress.kubernetes.io/limit-rps": "5",
+    }
+    live = {"kind": "Ingress", "metadata": {"name": "web", "annotations": old}, "spec": {}}
+    annotations = updated(desired_ingress(trigger, port=80), live)["metadata"]["annotations"]
+    annotations.pop(APPLIED)
+    assert annotations == {
+        "nginx.ingress.kubernetes.io/rewrite-target": "/",
+        "nginx.ingress.kubernetes.io/limit-rps": "5",
+    }
 
 
 OURS = {"created-by": "kubeless"}

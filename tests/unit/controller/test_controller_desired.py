@@ -324,23 +324,56 @@ def test_the_configuration_fills_in_what_a_function_leaves_open(make_function: M
     assert pod["imagePullSecrets"] == [{"name": "pull"}]
 
 
-@pytest.mark.parametrize("text", ["[1]", "{", "{replicas: 3}"])
+@pytest.mark.parametrize(
+    "text",
+    ["[1]", "{", "{replicas: 3}", "{spec: 3}", "{spec: {template: {spec: {containers: {image: x}}}}}"],
+)
 def test_a_configuration_that_cannot_be_used_is_refused(text: str) -> None:
-    with pytest.raises(InvalidField, match=r"^deployment: "):
+    with pytest.raises(InvalidField, match=r"^deployment"):
         parse_config({"deployment": text})
 
 
 def test_secrets_of_a_phase_are_mounted_in_its_step(make_function: MakeFunction) -> None:
     images = """[{ID: cob, depName: deps, fileNameSuffix: .cob, versions: [{version: "1", images: [
-      {phase: installation, image: i, command: fetch, secrets: [{name: index}]},
+      {phase: installation, image: i, command: fetch, secrets: [{name: team.index}]},
       {phase: compilation, image: c, command: make, env: {LEVEL: "2"}},
       {phase: runtime, image: r}]}]}]"""
     pod = pod_spec(desire(make_function(runtime="cob1", deps="x"), parse_config({"runtime-images": images})))
     _, install, compiling = pod["initContainers"]
-    mount = {"name": "index", "mountPath": "/var/run/secrets/kubeless.io/index", "readOnly": True}
-    assert mount in install["volumeMounts"]
-    assert {"name": "index", "secret": {"secretName": "index"}} in pod["volumes"]
+    mount = install["volumeMounts"][-1]
+    assert mount == {**mount, "mountPath": "/var/run/secrets/kubeless.io/team.index", "readOnly": True}
+    volume = {item["name"]: item for item in pod["volumes"]}[mount["name"]]
+    assert volume["secret"] == {"secretName": "team.index"}
+    assert "." not in mount["name"], "a volume's name is a DNS label"
     assert env_of(compiling) == {"KUBELESS_INSTALL_VOLUME": "/kubeless", "KUBELESS_FUNC_NAME": "run", "LEVEL": "2"}
+
+
+@pytest.mark.parametrize(
+    ("service", "expected"),
+    [({}, "NodePort"), ({"type": "LoadBalancer"}, "LoadBalancer"), ({"clusterIP": "None"}, "ClusterIP")],
+)
+def test_the_configuration_gives_services_their_type(
+    make_function: MakeFunction, service: JsonObject, expected: str
+) -> None:
+    config = parse_config({"service-type": "NodePort"})
+    assert desire(make_function(service=service), config).service["spec"]["type"] == expected
+    with pytest.raises(InvalidField, match=r"^service-type: "):
+        parse_config({"service-type": "ExternalName"})
+
+
+def test_a_source_that_fits_in_no_config_map_is_told_with_what_to_do(make_function: MakeFunction) -> None:
+    half = "é" * (1 << 18)
+    desire(make_function(function=half))
+    with pytest.raises(InvalidField, match=r"^spec\.function: .*url\+zip"):
+        desire(make_function(function=half, deps=half))
+
+
+def test_an_autoscaler_keeps_labels_and_annotations_of_its_own(make_function: MakeFunction) -> None:
+    metadata = {"name": "echo", "labels": {"tier": "web", "function": "other"}, "annotations": {"note": "mine"}}
+    autoscaler = desire(make_function(horizontalPodAutoscaler={**hpa(), "metadata": metadata})).autoscaler
+    assert autoscaler is not None
+    assert autoscaler["metadata"]["labels"] == {"created-by": "kubeless", "function": "echo", "tier": "web"}
+    assert autoscaler["metadata"]["annotations"] == {"note": "mine"}
 
 
 def hpa(*metrics: JsonObject, **spec: Any) -> JsonObject:
@@ -385,6 +418,23 @@ def hpa(*metrics: JsonObject, **spec: Any) -> JsonObject:
         ),
         (
             {
+                "type": "External",
+                "external": {
+                    "metricName": "calls",
+                    "metricSelector": {"matchLabels": {"function": "echo"}},
+                    "targetAverageValue": "10",
+                },
+            },
+            {
+                "type": "External",
+                "external": {
+                    "metric": {"name": "calls", "selector": {"matchLabels": {"function": "echo"}}},
+                    "target": {"type": "AverageValue", "averageValue": "10"},
+                },
+            },
+        ),
+        (
+            {
                 "type": "Resource",
                 "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 5}},
             },
@@ -394,7 +444,7 @@ def hpa(*metrics: JsonObject, **spec: Any) -> JsonObject:
             },
         ),
     ],
-    ids=["cpu", "object", "pods", "already new"],
+    ids=["cpu", "object", "pods", "external", "already new"],
 )
 def test_autoscalers_of_old_become_those_of_today(
     make_function: MakeFunction, old: JsonObject, new: JsonObject

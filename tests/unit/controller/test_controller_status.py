@@ -136,7 +136,10 @@ def test_scaling_up_leaves_a_function_ready() -> None:
 def test_an_older_version_that_still_answers_is_mentioned() -> None:
     crashed = pod(server={"name": "echo", "state": terminated(1, "boom")})
     condition = ready_condition(None, Rollout(1, 2, 1, 1, observed=True, failure="", stuck=""), [crashed], 1)
-    assert condition.message == "the function ended: boom; the version before still answers"
+    assert (
+        condition.message
+        == "the function ended: boom; `kubeless function logs` shows more; the version before still answers"
+    )
 
 
 @pytest.mark.parametrize(
@@ -180,7 +183,7 @@ def invalid_function(**spec: object) -> KubelessError:
         (invalid_function(checksum="x"), "InvalidSpec", "spec.checksum"),
         (InvalidField("spec.handler", "", problem="is empty", remedy="r"), "InvalidHandler", "is empty"),
         (
-            ForeignObject("service", "shop", "echo"),
+            ForeignObject("service", "shop", "echo", owner="function"),
             "Conflict",
             "Found a conflicting service object shop/echo. Aborting",
         ),

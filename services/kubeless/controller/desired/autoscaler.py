@@ -9,7 +9,7 @@ from typing import Any
 
 from kubeless.api.function import Function
 from kubeless.controller.desired.ownership import child_metadata
-from kubeless.controller.desired.shape import copied, member, objects
+from kubeless.controller.desired.shape import copied, member, objects, texts
 from kubeless.core.jsontypes import JsonObject
 
 _PATH = "spec.horizontalPodAutoscaler"
@@ -22,7 +22,8 @@ def desired_autoscaler(function: Function) -> JsonObject | None:
     Raises InvalidField for parts that cannot be used.
     """
     given: JsonObject = copied(function.spec.horizontal_pod_autoscaler, _PATH)
-    name = member(given, "metadata", _PATH).get("name")
+    own = member(given, "metadata", _PATH)
+    name = own.get("name")
     spec = member(given, "spec", _PATH)
     target = member(spec, "scaleTargetRef", f"{_PATH}.spec")
     if not name or not target.get("name"):
@@ -37,12 +38,16 @@ def desired_autoscaler(function: Function) -> JsonObject | None:
     spec["metrics"] = metrics
     if not metrics:
         del spec["metrics"]
-    return {
-        "apiVersion": "autoscaling/v2",
-        "kind": "HorizontalPodAutoscaler",
-        "metadata": child_metadata(function, name=str(name)),
-        "spec": spec,
-    }
+    metadata = child_metadata(function, name=str(name))
+    metadata["labels"] = {**texts(own, "labels", f"{_PATH}.metadata"), **metadata["labels"]}
+    metadata["annotations"] = {**metadata["annotations"], **texts(own, "annotations", f"{_PATH}.metadata")}
+    return {"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": metadata, "spec": spec}
+
+
+def watches_requests(autoscaler: JsonObject) -> bool:
+    """Whether it scales by something that Prometheus has to collect from the function first, such as its calls."""
+    metrics: list[JsonObject] = autoscaler["spec"].get("metrics") or []
+    return any(metric.get("type") in ("Object", "Pods", "External") for metric in metrics)
 
 
 def _metric(metric: JsonObject) -> JsonObject:

@@ -15,6 +15,22 @@ GATEWAYS = ("nginx", "traefik", "kong")
 
 _CLASS = "kubernetes.io/ingress.class"
 
+GO_ANNOTATIONS = frozenset(
+    {
+        _CLASS,
+        "kubernetes.io/tls-acme",
+        "ingress.kubernetes.io/auth-secret",
+        "ingress.kubernetes.io/auth-type",
+        "ingress.kubernetes.io/enable-cors",
+        "nginx.ingress.kubernetes.io/auth-secret",
+        "nginx.ingress.kubernetes.io/auth-type",
+        "nginx.ingress.kubernetes.io/enable-cors",
+        "nginx.ingress.kubernetes.io/rewrite-target",
+        "nginx.ingress.kubernetes.io/ssl-redirect",
+    }
+)
+"""Annotations that the Go controller wrote on an Ingress, and never took away again."""
+
 
 def desired_ingress(trigger: HTTPTrigger, *, port: int) -> JsonObject:
     """

@@ -45,7 +45,7 @@ def desired_objects(function: Function, config: Config) -> Desired:
     autoscaler = desired_autoscaler(function)
     return Desired(
         config_map=desired_config_map(function, data),
-        service=desired_service(function),
+        service=desired_service(function, default_type=config.service_type),
         deployment=desired_deployment(function, source, runtime, config, data=data, autoscaled=autoscaler is not None),
         autoscaler=autoscaler,
     )

@@ -7,16 +7,17 @@ from kubeless.controller.desired.shape import copied, texts
 from kubeless.core.jsontypes import JsonObject
 
 
-def desired_service(function: Function) -> JsonObject:
+def desired_service(function: Function, *, default_type: str = "ClusterIP") -> JsonObject:
     """
-    The Service, as `spec.service` says.
+    The Service, as `spec.service` says; of `default_type` where that says none.
 
     Raises InvalidField if that cannot be used.
     """
     spec: JsonObject = copied(function.spec.service, "spec.service")
     spec["ports"] = service_ports(function.spec)
     spec["selector"] = _selector(function, texts(spec, "selector", "spec.service"))
-    spec.setdefault("type", "ClusterIP")
+    # A headless Service can be of one type only.
+    spec["type"] = spec.get("type") or ("ClusterIP" if spec.get("clusterIP") == "None" else default_type)
     return {"apiVersion": "v1", "kind": "Service", "metadata": child_metadata(function), "spec": spec}
 
 

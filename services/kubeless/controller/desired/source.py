@@ -16,6 +16,9 @@ from kubeless.runtimes.runtime import Runtime
 VOLUME_PATH = "/kubeless"
 SOURCE_PATH = "/src"
 
+LARGEST_CONFIG_MAP = 1 << 20
+"""Bytes of data that the API server takes in one ConfigMap."""
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -55,7 +58,19 @@ def config_map_data(spec: FunctionSpec, source: Source | None, runtime: Runtime 
         data[runtime.dep_name] = spec.deps
     # Last, so that a module called like another key still is what runs.
     data[source.key] = spec.function
+    _check_size(data)
     return data
+
+
+def _check_size(data: dict[str, str]) -> None:
+    size = sum(len(value.encode(errors="surrogatepass")) for value in data.values())
+    if size > LARGEST_CONFIG_MAP:
+        raise InvalidField(
+            "spec.function",
+            f"{size} bytes with its dependencies",
+            problem=f"is too large for a ConfigMap, which holds {LARGEST_CONFIG_MAP} bytes",
+            remedy="give the URL of an archive, with function-content-type url+zip or url+compressedtar",
+        )
 
 
 def prepare_env(spec: FunctionSpec, source: Source, runtime: Runtime) -> list[JsonObject]:

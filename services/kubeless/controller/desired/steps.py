@@ -53,7 +53,12 @@ def secret_volumes(runtime: Runtime) -> list[JsonObject]:
     """Volumes of the Secrets that the runtime's phases need."""
     phases = [phase for phase in (runtime.install, runtime.compile) if phase]
     names = dict.fromkeys(secret for phase in phases for secret in phase.secrets)
-    return [{"name": name, "secret": {"secretName": name}} for name in names]
+    return [{"name": _secret_volume(name), "secret": {"secretName": name}} for name in names]
+
+
+def _secret_volume(secret: str) -> str:
+    """Name of a Secret's volume: a DNS label, though a Secret's name may be longer, and like no other volume's."""
+    return f"secret-{hashlib.sha256(secret.encode()).hexdigest()[:12]}"
 
 
 def _install(
@@ -74,7 +79,8 @@ def _phase_container(name: str, phase: Phase, command: str, env: list[JsonObject
     container = _container(name, phase.image, command, env, volume)
     container["workingDir"] = VOLUME_PATH
     container["volumeMounts"] += [
-        {"name": secret, "mountPath": f"{SECRETS_PATH}/{secret}", "readOnly": True} for secret in phase.secrets
+        {"name": _secret_volume(secret), "mountPath": f"{SECRETS_PATH}/{secret}", "readOnly": True}
+        for secret in phase.secrets
     ]
     return container
 
