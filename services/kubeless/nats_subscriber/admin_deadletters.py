@@ -69,6 +69,7 @@ class DeadLetterRoutes:
     async def redrive(self, request: web.Request) -> web.StreamResponse:
         """`POST /deadletters/redrive?subject=` of `{"letters": ["12", …]}`: one line per letter, see `Round.run`."""
         letters = read_ids(await read_object(request))
+        self._redelivery.check_ready()
         stream = await self._open(request)
         return await stream_lines(request, self._results(stream, letters), explain)
 

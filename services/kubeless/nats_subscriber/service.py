@@ -93,7 +93,11 @@ async def serve(settings: Settings, client: KubeClient) -> AsyncIterator[NatsSub
             drain_timeout=settings.drain_timeout,
         )
         redelivery = EngineRedelivery(
-            sender=sender, counters=counters, function=functions.function, delivery=_delivery_of(subscriptions)
+            sender=sender,
+            counters=counters,
+            function=functions.function,
+            delivery=_delivery_of(subscriptions),
+            ready=lambda: admin.ready,
         )
         registry.register(TransportCollector(transport))
         registry.register(NatsCollector(subscriptions.observed, lambda: connection.reachable))

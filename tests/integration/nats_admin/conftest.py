@@ -1,11 +1,8 @@
 """A real NATS server with JetStream, and the admin routes in front of it."""
 
-import asyncio
 import json
-import sys
-import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,15 +27,12 @@ from kubeless.nats_subscriber.jetstream import JetStream
 from kubeless.nats_subscriber.names import dead_letter_subject
 from kubeless.nats_subscriber.records import core_event
 from support.adminworld import Functions
+from support.realnats import RealNats, has_nats
 
 NAMESPACE = "team"
-PATIENCE = 10.0
 
 CONFIG = """
-listen: "127.0.0.1:-1"
-ports_file_dir: "{folder}"
 max_payload: 65536
-{jetstream}
 accounts: {{ A: {{
   jetstream: {enabled}
   users: [
@@ -141,37 +135,12 @@ class Buried:
         )
 
 
-@asynccontextmanager
-async def nats_server(folder: Path, *, jetstream: bool = True) -> AsyncIterator[str]:
+@contextmanager
+def nats_server(folder: Path, *, jetstream: bool = True) -> Iterator[str]:
     """A server of our own, with the users `a` and `limited`; its URL."""
-    store = f'jetstream {{ store_dir: "{folder / "store"}" }}' if jetstream else ""
-    config = folder / "nats.conf"
-    config.write_text(CONFIG.format(folder=folder, jetstream=store, enabled="enabled" if jetstream else "disabled"))
-    program = Path(sys.executable).with_name("nats-server")
-    process = await asyncio.create_subprocess_exec(
-        program, "-c", config, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL
-    )
-    try:
-        yield await _address(folder, process.pid)
-    finally:
-        process.terminate()
-        await process.wait()
-
-
-async def _address(folder: Path, pid: int) -> str:
-    deadline = time.monotonic() + PATIENCE
-    while (address := await asyncio.to_thread(_read_address, folder, pid)) is None:
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.02)
-    return address.replace("nats://", "nats://a:a@")
-
-
-def _read_address(folder: Path, pid: int) -> str | None:
-    """What the server wrote of where it listens; None: not yet."""
-    for file in folder.glob(f"*_{pid}.ports"):
-        if (text := file.read_text()).strip():
-            return str(json.loads(text)["nats"][0])
-    return None
+    config = CONFIG.format(enabled="enabled" if jetstream else "disabled")
+    with RealNats(folder, config=config, jetstream=jetstream) as server:
+        yield server.url.replace("nats://", "nats://a:a@")
 
 
 @asynccontextmanager
@@ -183,6 +152,7 @@ async def world_at(url: str) -> AsyncIterator[World]:
         counters=EventCounters(registry),
         function=functions.record,
         delivery=lambda _: NATSDelivery.model_validate({"retry": {"maxAttempts": 2, "initialDelay": 0.01}}),
+        ready=lambda: functions.known,
     )
     async with connected(url) as clients:
         admin_routes = routes(Context(clients, redelivery))
@@ -193,9 +163,14 @@ async def world_at(url: str) -> AsyncIterator[World]:
             yield World(url, clients, functions, server.port, http)
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _needs_nats() -> None:
+    if not has_nats():
+        pytest.skip("there is no nats-server")
+
+
 @pytest.fixture
 async def world(tmp_path: Path) -> AsyncIterator[World]:
-    folder = tmp_path / "nats"
-    folder.mkdir()
-    async with nats_server(folder) as url, world_at(url) as world:
-        yield world
+    with nats_server(tmp_path / "nats") as url:
+        async with world_at(url) as world:
+            yield world

@@ -62,6 +62,15 @@ async def test_a_redriven_letter_is_the_event_it_was_and_then_gone(world: "World
     assert len(world.functions.events) == 1
 
 
+async def test_nothing_is_redriven_before_the_functions_are_known(world: "World") -> None:
+    """They would all seem to be gone."""
+    subject = await world.bury("hello", Buried())
+    world.functions.known = False
+    answer = await world.call("POST", "deadletters/redrive", query={"subject": subject}, body={"letters": ["1"]})
+    assert (answer.status, answer.first["reason"]) == (503, "NotReady")
+    assert await ids(world, subject) == ["1"]
+
+
 async def test_what_fails_again_stays_and_makes_no_second_letter(world: "World") -> None:
     subject = await world.bury("hello", Buried(), Buried(function="lost"), Buried(function="pay"))
     world.functions.status["bill"] = 500

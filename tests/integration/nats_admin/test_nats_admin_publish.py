@@ -61,12 +61,13 @@ async def test_a_subject_that_no_stream_takes_is_told(world: "World") -> None:
 
 
 async def test_a_server_without_jetstream_is_told(tmp_path: Path) -> None:
-    async with nats_server(tmp_path, jetstream=False) as url, world_at(url) as world:
-        query = {"subject": "bills.new", "mode": "jetstream"}
-        answer = await world.call("POST", "messages", query=query, body={"value": "x"})
-        assert (answer.status, answer.first["reason"]) == (503, "NoJetStream")
-        listed = await world.call("GET", "deadletters", query={"subject": "kubeless.dlq.team.hello"})
-        assert (listed.status, listed.first["reason"]) == (503, "NoJetStream")
+    with nats_server(tmp_path, jetstream=False) as url:
+        async with world_at(url) as world:
+            query = {"subject": "bills.new", "mode": "jetstream"}
+            answer = await world.call("POST", "messages", query=query, body={"value": "x"})
+            assert (answer.status, answer.first["reason"]) == (503, "NoJetStream")
+            listed = await world.call("GET", "deadletters", query={"subject": "kubeless.dlq.team.hello"})
+            assert (listed.status, listed.first["reason"]) == (503, "NoJetStream")
 
 
 async def test_a_request_brings_the_reply(world: "World") -> None:
