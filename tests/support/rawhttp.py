@@ -122,6 +122,12 @@ class Everybody:
     async def enter(self, incoming: Incoming, route: Route, **_: object) -> None:
         admit(incoming, route)
 
+    def lets_all_in(self, _: Incoming, route: Route) -> bool:
+        return not route.suspended
+
+    def take_place(self, _: Route) -> bool:
+        return True
+
     def leave(self, _: Route) -> None:
         return None
 
@@ -178,7 +184,9 @@ async def gateway(serve: Serve, *, limits: Limits = SHORT, route: Route = ECHO) 
             transport=transport,
             metrics=GatewayMetrics(CollectorRegistry()),
         )
-        async with Listener(forwarder.begin, host="127.0.0.1", port=0, limits=limits) as listener:
+        async with Listener(
+            forwarder.begin, host="127.0.0.1", port=0, limits=limits, expressway=forwarder.expressway
+        ) as listener:
             yield World(listener.port, listener, forwarder)
 
 

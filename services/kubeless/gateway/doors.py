@@ -3,8 +3,8 @@
 import ssl
 
 from kubeless.gateway.accesslog import AccessLog
+from kubeless.gateway.forward import Forwarder
 from kubeless.gateway.http.problem import BadRequest
-from kubeless.gateway.incoming import Handler
 from kubeless.gateway.metrics import GatewayMetrics
 from kubeless.gateway.server import Server
 from kubeless.gateway.settings import Settings, client_limits
@@ -27,10 +27,10 @@ class Refusals:
 class Doors:
     """Makes the servers of both ports."""
 
-    def __init__(self, settings: Settings, handler: Handler, refusals: Refusals, *, shared: bool) -> None:
+    def __init__(self, settings: Settings, forwarder: Forwarder, refusals: Refusals, *, shared: bool) -> None:
         """`shared`: other processes listen on the same ports."""
         self._settings = settings
-        self._handler = handler
+        self._forwarder = forwarder
         self._refusals = refusals
         self._shared = shared
         self._limits = client_limits(settings)
@@ -45,11 +45,12 @@ class Doors:
 
     def _server(self, port: int, tls: ssl.SSLContext | None) -> Server:
         return Server(
-            self._handler,
+            self._forwarder.begin,
             host=self._settings.host,
             port=port,
             limits=self._limits,
             tls=tls,
             shared=self._shared,
             on_refused=self._refusals.refused,
+            expressway=self._forwarder.expressway,
         )

@@ -42,6 +42,11 @@ class Destination:
     function: FunctionRecord
     endpoints: tuple[Endpoint, ...]
 
+    @property
+    def name(self) -> str:
+        """Of the function: `namespace/name`."""
+        return f"{self.function.namespace}/{self.function.name}"
+
 
 def direct_route(functions: Functions, target: Target) -> Route | None:
     """The route to a function whose namespace and name begin the path, if there is such a function."""

@@ -49,9 +49,13 @@ _KEPT_FROM_CLIENT = _HOP_BY_HOP | {b"content-length", b"x-request-id"}
 _VIA = b"1.1 kubeless"
 _VIA_OLD = b"1.0 kubeless"
 
+ID_PREFIX = b"%016x" % (getrandbits(64) or 1)
+"""Of the ids that this process makes."""
+
 # What ids of tracing systems, UUIDs and base64 are made of; short enough for a log line.
 _SANE_ID = re.compile(rb"[A-Za-z0-9._:/+=@-]{1,128}")
 
+_TRACE_ID = re.compile(rb"(?!0{32})[0-9a-f]{32}")
 _TRACEPARENT = re.compile(
     rb"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-[!-~]{0,512})?"
 )
@@ -61,6 +65,19 @@ Pairs = list[tuple[bytes, bytes]]
 
 def for_function(incoming: Incoming, *, host: bytes, request_id: str) -> Pairs:
     """The header fields of the request to the function; Host and framing are the transport's."""
+    peer, ours = incoming.peer.encode("ascii", "replace"), request_id.encode("ascii")
+    kept = lasting(incoming, host=host)
+    kept += (
+        (b"X-Forwarded-For", earlier(incoming, b"x-forwarded-for") + peer),
+        (b"Forwarded", earlier(incoming, b"forwarded") + _forwarded(peer, incoming.scheme, host)),
+        (b"X-Request-Id", ours),
+    )
+    _add_trace(kept, incoming.first, ours)
+    return kept
+
+
+def lasting(incoming: Incoming, *, host: bytes) -> Pairs:
+    """Those of them that follow from the head alone, whoever sends it and whenever."""
     headers, first = incoming.headers, incoming.first
     dropped = _NOT_PASSED
     if b"connection" in first:
@@ -69,52 +86,56 @@ def for_function(incoming: Incoming, *, host: bytes, request_id: str) -> Pairs:
         kept = [pair for name, pair in zip(first, headers, strict=True) if name not in dropped]
     else:
         kept = [pair for pair in headers if pair[0].lower() not in dropped]
-    peer, scheme = incoming.peer.encode("ascii", "replace"), incoming.scheme.encode("ascii")
     kept += (
-        (b"X-Forwarded-For", _after(incoming, b"x-forwarded-for", peer)),
-        (b"X-Forwarded-Proto", _after(incoming, b"x-forwarded-proto", scheme)),
-        (b"X-Forwarded-Host", _after(incoming, b"x-forwarded-host", host)),
-        (b"Forwarded", _after(incoming, b"forwarded", _forwarded(peer, scheme, host))),
-        (b"Via", _after(incoming, b"via", _VIA if incoming.needs_host else _VIA_OLD)),
-        (b"X-Request-Id", request_id.encode("ascii")),
+        (b"X-Forwarded-Proto", earlier(incoming, b"x-forwarded-proto") + incoming.scheme.encode("ascii")),
+        (b"X-Forwarded-Host", earlier(incoming, b"x-forwarded-host") + host),
+        (b"Via", earlier(incoming, b"via") + (_VIA if incoming.needs_host else _VIA_OLD)),
     )
-    _add_trace(kept, first)
     return kept
 
 
-def _after(incoming: Incoming, lowered_name: bytes, ours: bytes) -> bytes:
-    """What the client wrote, and behind it what this gateway vouches for."""
+def earlier(incoming: Incoming, lowered_name: bytes) -> bytes:
+    """What the client wrote, and the comma before what this gateway vouches for."""
     if lowered_name not in incoming.first:
-        return ours
-    return b", ".join([*values(incoming.headers, lowered_name), ours])
+        return b""
+    return b", ".join(values(incoming.headers, lowered_name)) + b", "
+
+
+def forwarded_node(peer: bytes) -> bytes:
+    """A client as RFC 7239 6 writes it: an IPv6 address stands in brackets and quotes."""
+    return b'"[%b]"' % peer if b":" in peer else peer
 
 
 @lru_cache(4096)
-def _forwarded(peer: bytes, scheme: bytes, host: bytes) -> bytes:
-    """RFC 7239 4: an IPv6 address and a host stand in quotes; neither can hold one."""
-    address = b'"[%b]"' % peer if b":" in peer else peer
-    return b'for=%b;proto=%b;host="%b"' % (address, scheme, host)
+def _forwarded(peer: bytes, scheme: str, host: bytes) -> bytes:
+    """RFC 7239 4: a host stands in quotes, and cannot hold one."""
+    return b'for=%b;proto=%b;host="%b"' % (forwarded_node(peer), scheme.encode("ascii"), host)
 
 
-def _add_trace(kept: Pairs, first: Mapping[bytes, bytes]) -> None:
-    """A trace that is under way goes on, another begins here (W3C Trace Context)."""
+def _add_trace(kept: Pairs, first: Mapping[bytes, bytes], request_id: bytes) -> None:
+    """
+    A trace that is under way goes on, another begins here (W3C Trace Context), with the request's id where it can be
+    one of a trace.
+    """
     parent = first.get(b"traceparent")
     if parent is not None and _TRACEPARENT.fullmatch(parent):
         kept.append((b"traceparent", parent))
         if b"tracestate" in first:
             kept.append((b"tracestate", first[b"tracestate"]))
-    else:
-        kept.append((b"traceparent", b"00-%032x-%016x-01" % (getrandbits(128) or 1, getrandbits(64) or 1)))
+        return
+    trace = request_id if _TRACE_ID.fullmatch(request_id) else new_id()
+    kept.append((b"traceparent", b"00-%b-%016x-01" % (trace, getrandbits(64) or 1)))
 
 
-def for_client(headers: Headers, *, request_id: str, cors: bool) -> Pairs:
-    """The header fields of the answer; its length is given apart."""
+def for_client(headers: Headers, *, request_id: str | None, cors: bool) -> Pairs:
+    """The header fields of the answer; its length is given apart. `request_id` None: so is that."""
     dropped = _KEPT_FROM_CLIENT
     lowered = [name.lower() for name, _ in headers]
     if b"connection" in lowered:
         dropped = dropped | connection_options(headers)
     kept = [pair for name, pair in zip(lowered, headers, strict=True) if name not in dropped]
-    kept.append((b"X-Request-Id", request_id.encode("ascii")))
+    if request_id is not None:
+        kept.append((b"X-Request-Id", request_id.encode("ascii")))
     if cors and b"access-control-allow-origin" not in lowered:
         kept.append((b"Access-Control-Allow-Origin", b"*"))
     return kept
@@ -125,7 +146,12 @@ def request_id(incoming: Incoming) -> str:
     given = incoming.first.get(b"x-request-id")
     if given is not None and _SANE_ID.fullmatch(given) and len(values(incoming.headers, b"x-request-id")) == 1:
         return given.decode("ascii")
-    return f"{getrandbits(128):032x}"
+    return new_id().decode("ascii")
+
+
+def new_id() -> bytes:
+    """32 lower-case hexadecimal digits: an id of a request, and of a trace."""
+    return ID_PREFIX + b"%016x" % (getrandbits(64) or 1)
 
 
 def values(headers: Headers, lowered_name: bytes) -> list[bytes]:

@@ -108,3 +108,40 @@ class Handler(Protocol):
 
     def __call__(self, incoming: Incoming, reply: Reply) -> Coroutine[Any, Any, None] | None:
         """Answer now (None), or return what will."""
+
+
+class ExpressClient(Protocol):
+    """A client's connection, as an `Express` sees it while it has a request of it."""
+
+    @property
+    def must_close(self) -> bool:
+        """Whether this has to be the last answer."""
+
+    def reply(self, head: bytes) -> Reply:
+        """For a request with this head that the express way is given up for."""
+
+    def answered(self, *, close: bool) -> None:
+        """The answer was written."""
+
+
+class Express(Protocol):
+    """The express way of one client, see `kubeless.gateway.express`; takes one request at a time."""
+
+    def take(self, data: bytes) -> bool:
+        """Whether `data` is one whole request that is on its way now, to be answered or replied to."""
+
+    def offer(self, head: bytes, incoming: Incoming) -> None:
+        """
+        A whole request that could not be taken: perhaps the next with this head can. It is HTTP/1.1 and expects an
+        answer with a body on a connection that stays.
+        """
+
+    def gone(self) -> None:
+        """The client has gone."""
+
+
+class Expressway(Protocol):
+    """What expresses share."""
+
+    def express(self, client: ExpressClient, write: Callable[[bytes], None], *, peer: str, scheme: str) -> Express:
+        """For one connection; `write` sends to the client."""

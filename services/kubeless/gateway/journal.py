@@ -9,7 +9,8 @@ import structlog
 from kubeless.gateway.accesslog import AccessLog
 from kubeless.gateway.functions import Functions
 from kubeless.gateway.incoming import Incoming
-from kubeless.gateway.metrics import GatewayMetrics
+from kubeless.gateway.metrics import GatewayMetrics, Series
+from kubeless.gateway.plans import Plan
 from kubeless.gateway.route import Route
 from kubeless.gateway.table import RouteTable
 
@@ -47,21 +48,39 @@ class Journal:
         self._access_log = access_log
         self._idle = asyncio.Event()
         self.in_flight = 0
+        metrics.in_flight = lambda: self.in_flight
         self.stopping = False
         """Whether each answer is to be the last of its connection."""
 
     def begin(self) -> None:
         """A request is under way; it must `end`."""
         self.in_flight += 1
-        self._metrics.in_flight.inc()
 
     def end(self, incoming: Incoming, progress: Progress) -> None:
         """A request is over."""
-        self.in_flight -= 1
-        self._metrics.in_flight.dec()
-        if not self.in_flight:
-            self._idle.set()
+        self._left()
         self._record(incoming, progress, time.perf_counter() - progress.begun)
+
+    def answered(self, plan: Plan, status: int, *, begun: float, request_id: bytes, peer: str) -> None:
+        """A request that went as planned is over, see `end`."""
+        self._left()
+        seconds = time.perf_counter() - begun
+        series = plan.series.get(status)
+        if series is None or series.forgotten:
+            series = plan.series[status] = self._series(plan, status)
+        series.add(seconds)
+        if self._access_log.wants(status=status, outcome="answered"):
+            self._access_log.write(
+                method=plan.sample.method,
+                target=plan.sample.target,
+                status=status,
+                outcome="answered",
+                seconds=seconds,
+                route=plan.route.label,
+                function=plan.function,
+                request_id=request_id.decode("ascii"),
+                peer=peer,
+            )
 
     async def drain(self, timeout: float) -> bool:
         """Wait until nothing is under way, at most `timeout` seconds. Whether that came to be."""
@@ -76,8 +95,19 @@ class Journal:
             return False
         return True
 
+    def _left(self) -> None:
+        self.in_flight -= 1
+        if not self.in_flight:
+            self._idle.set()
+
+    def _series(self, plan: Plan, status: int) -> Series:
+        route, function = self._labels(plan.route, plan.function)
+        return self._metrics.series(
+            route=route, function=function, method=plan.sample.method, status=status, outcome="answered"
+        )
+
     def _record(self, incoming: Incoming, progress: Progress, seconds: float) -> None:
-        route, function = self._labels(progress)
+        route, function = self._labels(progress.route, progress.function)
         self._metrics.ended(
             route=route,
             function=function,
@@ -99,9 +129,8 @@ class Journal:
                 peer=incoming.peer,
             )
 
-    def _labels(self, progress: Progress) -> tuple[str, str]:
+    def _labels(self, route: Route | None, function: str) -> tuple[str, str]:
         """Names for metrics. A route or function that went meanwhile was forgotten there and must not come back."""
-        route, function = progress.route, progress.function
         if route is None:
             return "", ""
         namespace, _, name = function.partition("/")

@@ -35,32 +35,22 @@ class _Durations:
     buckets: list[int] = field(default_factory=lambda: [0] * (len(_BUCKETS) + 1))
     total: float = 0.0
 
-    def observe(self, seconds: float) -> None:
-        self.buckets[bisect_left(_BUCKETS, seconds)] += 1
-        self.total += seconds
-
 
 @dataclass(slots=True)
-class _Series:
+class Series:
     """Requests that are alike in all labels."""
 
     durations: _Durations
     count: int = 0
+    forgotten: bool = False
+    """Whether nobody asks for it any more."""
 
-
-@dataclass(slots=True)
-class Level:
-    """A number that goes up and down."""
-
-    value: int = 0
-
-    def inc(self) -> None:
-        """One more."""
-        self.value += 1
-
-    def dec(self) -> None:
-        """One less."""
-        self.value -= 1
+    def add(self, seconds: float) -> None:
+        """One more, which took so long."""
+        self.count += 1
+        durations = self.durations
+        durations.buckets[bisect_left(_BUCKETS, seconds)] += 1
+        durations.total += seconds
 
 
 class GatewayMetrics(Collector):
@@ -70,24 +60,26 @@ class GatewayMetrics(Collector):
     """
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self.in_flight = Level()
+        self.in_flight: Callable[[], int] = int
+        """Tells how many requests are under way; replaced by who knows, as the next."""
         self.queued: Callable[[], int] = int
-        """Tells how many requests wait for their turn; replaced by who knows."""
+        """Tells how many of them wait for their turn."""
         self.on_forgotten: Callable[[str, str], None] = _nobody
         """Told of a label and its value that are forgotten; replaced by who counts further."""
-        self._series: dict[tuple[str, str, str, int, str], _Series] = {}
+        self._series: dict[tuple[str, str, str, int, str], Series] = {}
         self._durations: dict[tuple[str, str], _Durations] = {}
         self._refused: dict[int, int] = {}
         registry.register(self)
 
     def ended(self, *, route: str, function: str, method: str, status: int, outcome: str, seconds: float) -> None:
         """Count one request. `status` 0: the client got no answer."""
+        self.series(route=route, function=function, method=method, status=status, outcome=outcome).add(seconds)
+
+    def series(self, *, route: str, function: str, method: str, status: int, outcome: str) -> Series:
+        """Where requests with these labels are counted, until the route or the function is forgotten."""
         key = (route, function, method, status, outcome)
         series = self._series.get(key)
-        if series is None:
-            series = self._first(key)
-        series.count += 1
-        series.durations.observe(seconds)
+        return self._first(key) if series is None else series
 
     def refused(self, status: int) -> None:
         """Count something that was no request, by the status it was answered with."""
@@ -127,12 +119,12 @@ class GatewayMetrics(Collector):
         for labels, each in list(self._durations.items()):
             durations.add_metric(labels, _cumulated(each.buckets), each.total)
         yield durations
-        yield GaugeMetricFamily("kubeless_gateway_requests_in_flight", "Requests being answered.", self.in_flight.value)
+        yield GaugeMetricFamily("kubeless_gateway_requests_in_flight", "Requests being answered.", self.in_flight())
         yield GaugeMetricFamily(
             "kubeless_gateway_requests_queued", "Requests that wait for a place on their route.", self.queued()
         )
 
-    def _first(self, key: tuple[str, str, str, int, str]) -> _Series:
+    def _first(self, key: tuple[str, str, str, int, str]) -> Series:
         route, function, method, status, outcome = key
         if method not in _METHODS:
             # Whatever clients make up must not become names that are kept.
@@ -140,12 +132,12 @@ class GatewayMetrics(Collector):
         series = self._series.get(key)
         if series is None:
             durations = self._durations.setdefault((route, function), _Durations())
-            series = self._series[key] = _Series(durations)
+            series = self._series[key] = Series(durations)
         return series
 
     def _forget(self, position: int, name: str) -> None:
         for key in [key for key in self._series if key[position] == name]:
-            del self._series[key]
+            self._series.pop(key).forgotten = True
         for pair in [pair for pair in self._durations if pair[position] == name]:
             del self._durations[pair]
 

@@ -8,7 +8,7 @@ from typing import Self
 from kubeless.gateway.http.limits import Limits
 from kubeless.gateway.http.listener import Listener
 from kubeless.gateway.http.problem import BadRequest
-from kubeless.gateway.incoming import Handler
+from kubeless.gateway.incoming import Expressway, Handler
 
 
 class Server:
@@ -24,13 +24,22 @@ class Server:
         tls: ssl.SSLContext | None = None,
         shared: bool = False,
         on_refused: Callable[[BadRequest, str], None] | None = None,
+        expressway: Expressway | None = None,
     ) -> None:
         """
         `port` 0 takes a free one, see `self.port` once entered. `shared`: with other processes on the same port.
-        `on_refused` is told of what was no request, and of the address it came from.
+        `on_refused` is told of what was no request, and of the address it came from. `expressway`
+        takes requests that the handler then does not see.
         """
         self._listener = Listener(
-            handler, host=host, port=port, limits=limits, tls=tls, shared=shared, on_refused=on_refused
+            handler,
+            host=host,
+            port=port,
+            limits=limits,
+            tls=tls,
+            shared=shared,
+            on_refused=on_refused,
+            expressway=expressway,
         )
 
     @property

@@ -146,7 +146,7 @@ async def run(
         )
         if part.writes_status:
             await stack.enter_async_context(_writing_status(settings, client, known))
-        doors = Doors(settings, forwarder.begin, Refusals(metrics, access_log), shared=part.shares_ports)
+        doors = Doors(settings, forwarder, Refusals(metrics, access_log), shared=part.shares_ports)
         plain, secure = await stack.enter_async_context(
             _intake(doors, forwarder, readiness, tls=known.protection.tls.context, drain=settings.drain_timeout)
         )

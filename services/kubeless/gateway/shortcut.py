@@ -53,15 +53,20 @@ class Passage:
         self.reply.on_gone = self._gone
         self.response.progress().add_done_callback(self._came)
 
+    def go_on(self) -> None:
+        """Leave the rest to a task."""
+        self.reply.on_gone = None
+        self.reply.go_on(self.forwarder.go_on(self)).add_done_callback(self._end)
+
     def _came(self, _: asyncio.Future[None]) -> None:
         if self.over:
             return
-        self.reply.on_gone = None
         if self.response.complete:
+            self.reply.on_gone = None
             self.forwarder.answer(self)
             self._end()
         else:
-            self.reply.go_on(self.forwarder.go_on(self)).add_done_callback(self._end)
+            self.go_on()
 
     def _gone(self) -> None:
         self.progress.outcome = "client_gone"

@@ -13,21 +13,32 @@ from math import inf
 from typing import Any, Protocol, cast
 
 from kubeless.gateway.http.body import Body
-from kubeless.gateway.http.chunks import ChunkedDecoder
 from kubeless.gateway.http.encode import encode_head
-from kubeless.gateway.http.head import Head, check_partial
+from kubeless.gateway.http.head import check_partial
 from kubeless.gateway.http.heads import Heads
+from kubeless.gateway.http.intake import Intake, read_body
 from kubeless.gateway.http.limits import Limits
 from kubeless.gateway.http.problem import BadRequest
 from kubeless.gateway.http.reply import Reply
 from kubeless.gateway.http.tunnel import ClientTunnel
-from kubeless.gateway.incoming import BadBody, BodyTimeout, ClientGone, Handler, Incoming, Switched
+from kubeless.gateway.http.wire import Wire
+from kubeless.gateway.incoming import (
+    BadBody,
+    BodyTimeout,
+    ClientGone,
+    Express,
+    Expressway,
+    Handler,
+    Incoming,
+    Switched,
+)
 
 
 class Owner(Protocol):
     """The server, as a connection sees it."""
 
     handler: Handler
+    expressway: Expressway | None
     limits: Limits
     heads: Heads
     scheme: str
@@ -55,8 +66,10 @@ class _State(Enum):
     """Part of a head has come."""
     BUSY = auto()
     """A request is being answered."""
+    FULL = auto()
+    """The answer was written, but the client does not take it: the next request has to wait."""
     LINGER = auto()
-    """The last answer was sent; what still comes is dropped."""
+    """The last answer was written; what still comes is dropped."""
     TUNNEL = auto()
     CLOSED = auto()
 
@@ -65,48 +78,37 @@ class Connection(asyncio.Protocol):
     """See the module. `sweep` and `drain` are the server's, the rest is for the loop, the reply and the body."""
 
     __slots__ = (
-        "_body",
-        "_decoder",
-        "_left",
+        "_express",
+        "_intake",
         "_limits",
         "_loop",
         "_owner",
-        "_paused",
         "_pumping",
-        "_read_paused",
         "_reply",
         "_rest",
-        "_spoiled",
         "_state",
         "_task",
-        "_transport",
         "_tunnel",
-        "_waiter",
-        "_wants_continue",
+        "_wire",
         "deadline",
         "peer",
     )
+
+    _wire: Wire
 
     def __init__(self, owner: Owner) -> None:
         self._owner = owner
         self._limits = owner.limits
         self._loop = asyncio.get_running_loop()
-        self._transport: asyncio.Transport
         self._state = _State.IDLE
         self._rest = bytearray()
+        """Part of a head, or what comes after the request that is being answered."""
+        self._pumping = False
+        self._express: Express | None = None
         self._reply: Reply | None = None
         self._task: asyncio.Task[None] | None = None
-        self._body: Body | None = None
-        self._decoder: ChunkedDecoder | None = None
-        self._left = 0
+        self._intake: Intake | None = None
         self._tunnel: ClientTunnel | None = None
-        self._waiter: asyncio.Future[None] | None = None
-        self._wants_continue = False
-        self._paused = False
-        self._read_paused = False
-        self._pumping = False
-        self._spoiled = False
-        """Whether the framing of the request body broke: what still comes of it means nothing."""
         self.deadline = inf
         self.peer = "unknown"
 
@@ -116,25 +118,31 @@ class Connection(asyncio.Protocol):
     # -- asyncio.Protocol
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)
+        wire = self._wire = Wire(cast(asyncio.Transport, transport))
         name = transport.get_extra_info("peername")
         self.peer = str(name[0]) if name else "unknown"
-        self.deadline = self._loop.time() + self._limits.idle_timeout
+        self._expect_within(self._limits.idle_timeout)
         if not self._owner.opened(self):
             self._refuse(BadRequest(503, "too many connections; try again later"))
+        elif self._owner.expressway is not None:
+            self._express = self._owner.expressway.express(self, wire.write, peer=self.peer, scheme=self._owner.scheme)
 
     def data_received(self, data: bytes) -> None:
-        if self._state is _State.IDLE:
-            self._pump(data)
-        elif self._state is _State.HEAD:
+        state = self._state
+        if state is _State.IDLE:
+            if self._express is not None and self._express.take(data):
+                self._state = _State.BUSY
+                self.deadline = inf
+            else:
+                self._pump(data)
+        elif state is _State.HEAD:
             self._take_partial(data)
-        elif self._state is _State.TUNNEL and self._tunnel is not None:
+        elif state is _State.TUNNEL and self._tunnel is not None:
             self._tunnel.arrived(data)
-        elif self._state is _State.BUSY:
-            if self._body is None:
-                self._keep(data)
-            elif not self._spoiled:
-                self._take_body(self._body, data)
+        elif state is _State.FULL or (state is _State.BUSY and self._intake is None):
+            self._keep(data)
+        elif state is _State.BUSY and self._intake is not None and not self._intake.spoiled:
+            self._take_body(self._intake, data)
 
     def eof_received(self) -> bool:
         if self._state is _State.TUNNEL and self._tunnel is not None:
@@ -150,13 +158,22 @@ class Connection(asyncio.Protocol):
         self._owner.closed(self)
 
     def pause_writing(self) -> None:
-        self._paused = True
-        self.deadline = self._loop.time() + self._limits.write_timeout
+        self._wire.fill()
+        self._expect_within(self._limits.write_timeout)
 
     def resume_writing(self) -> None:
-        self._paused = False
-        self.deadline = inf
-        self._wake()
+        self._wire.drain()
+        if self._state is _State.FULL:
+            if self._owner.draining:
+                self._end_gently()
+            else:
+                self._await_request()
+        elif self._state is _State.LINGER:
+            self._expect_within(self._limits.linger)
+        elif self._intake is not None and self._wire.reading:
+            self._expect_within(self._limits.body_timeout)
+        else:
+            self.deadline = inf
 
     # -- the server's
 
@@ -167,9 +184,9 @@ class Connection(asyncio.Protocol):
         self.deadline = inf
         if self._state is _State.HEAD:
             self._refuse(BadRequest(408, f"the head did not come within {self._limits.head_timeout:g} s"))
-        elif self._state is _State.BUSY and self._body is not None and not self._paused:
+        elif self._state is _State.BUSY and self._intake is not None and not self._wire.full:
             late = f"the rest of the request body did not come within {self._limits.body_timeout:g} s"
-            self._spoil_body(BodyTimeout(late))
+            self._intake.spoil(BodyTimeout(late))
         elif self._state is _State.IDLE:
             self._close()
         else:
@@ -180,7 +197,7 @@ class Connection(asyncio.Protocol):
         if self._state is _State.IDLE:
             self._close()
 
-    # -- the reply's Client
+    # -- the reply's Client, and the express's
 
     @property
     def gone(self) -> bool:
@@ -188,22 +205,17 @@ class Connection(asyncio.Protocol):
 
     @property
     def must_close(self) -> bool:
-        return self._owner.draining or self._body is not None
+        return self._owner.draining or self._intake is not None
 
     def write(self, data: bytes) -> None:
-        self._transport.write(data)
+        self._wire.write(data)
 
     async def writable(self) -> None:
-        while self._paused:
-            if self.gone:
-                raise ClientGone
-            self._waiter = self._loop.create_future()
-            try:
-                await self._waiter
-            finally:
-                self._waiter = None
-        if self.gone:
-            raise ClientGone
+        await self._wire.writable()
+
+    def reply(self, head: bytes) -> Reply:
+        reply = self._reply = Reply(self, self._owner.heads.read(head))
+        return reply
 
     def answered(self, *, close: bool) -> None:
         self._reply = self._task = None
@@ -211,20 +223,18 @@ class Connection(asyncio.Protocol):
             return
         if close:
             self._end_gently()
-            return
-        self._state = _State.IDLE
-        self.deadline = self._loop.time() + self._limits.idle_timeout
-        if self._read_paused:
-            self._read_paused = False
-            self._transport.resume_reading()
-        if self._rest and not self._pumping:
-            rest, self._rest = bytes(self._rest), bytearray()
-            self._pump(rest)
+        elif self._wire.full:
+            self._state = _State.FULL
+            self._wire.pause_reading()
+            self._expect_within(self._limits.write_timeout)
+        else:
+            self._await_request()
 
     def switched(self) -> Switched:
         self._state = _State.TUNNEL
         self.deadline = inf
-        self._tunnel = ClientTunnel(self, self._transport, self._limits.buffer_bytes)
+        self._wire.resume_reading()
+        self._tunnel = ClientTunnel(self._wire, self._limits.buffer_bytes)
         if self._rest:
             rest, self._rest = bytes(self._rest), bytearray()
             self._tunnel.arrived(rest)
@@ -240,35 +250,40 @@ class Connection(asyncio.Protocol):
     def abort(self) -> None:
         # Called by the handler among others, whose own task goes on to its end.
         self._task = None
-        self._hang_up()
-        self._transport.abort()
+        self.cut_off()
 
     def cut_off(self) -> None:
         """End the connection and cancel what runs for it."""
         self._hang_up()
-        self._transport.abort()
+        self._wire.abort()
 
     # -- the body's Source
 
     def wanted(self) -> None:
-        if self._wants_continue and not self.gone:
-            self._wants_continue = False
+        if self._intake is not None and self._intake.wants_continue and not self.gone:
+            self._intake.wants_continue = False
             if self._reply is not None and not self._reply.started:
-                self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+                self._wire.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def pause_body(self) -> None:
-        self._transport.pause_reading()
-        self._read_paused = True
+        self._wire.pause_reading()
         self.deadline = inf
 
     def resume_body(self) -> None:
-        if self._read_paused and not self.gone:
-            self._read_paused = False
-            self._transport.resume_reading()
-            if self._body is not None:
-                self.deadline = self._loop.time() + self._limits.body_timeout
+        if not (self.gone or self._wire.reading):
+            self._wire.resume_reading()
+            if self._intake is not None:
+                self._expect_within(self._limits.body_timeout)
 
-    # -- heads
+    # -- requests
+
+    def _await_request(self) -> None:
+        self._state = _State.IDLE
+        self._expect_within(self._limits.idle_timeout)
+        self._wire.resume_reading()
+        if self._rest and not self._pumping:
+            rest, self._rest = bytes(self._rest), bytearray()
+            self._pump(rest)
 
     def _pump(self, data: bytes) -> None:
         """Answer request after request; a loop, because a recursion could be made as deep as a client likes."""
@@ -281,8 +296,8 @@ class Connection(asyncio.Protocol):
                 if end < 0:
                     self._begin_partial(data)
                     return
-                data = self._request(data, end + 4)
-            if data and self._state is _State.BUSY:
+                data = self._take_request(data, end + 4)
+            if data and self._state in {_State.BUSY, _State.FULL}:
                 self._keep(data)
         except BadRequest as error:
             self._refuse(error)
@@ -294,7 +309,7 @@ class Connection(asyncio.Protocol):
             return
         check_partial(data, 0, self._limits)
         self._state = _State.HEAD
-        self.deadline = self._loop.time() + self._limits.head_timeout
+        self._expect_within(self._limits.head_timeout)
         self._rest = bytearray(data)
 
     def _take_partial(self, data: bytes) -> None:
@@ -312,16 +327,17 @@ class Connection(asyncio.Protocol):
         self._state = _State.IDLE
         self._pump(bytes(rest))
 
-    def _request(self, data: bytes, end: int) -> bytes:
+    def _take_request(self, data: bytes, end: int) -> bytes:
         """Give one request to the handler. What is left of `data` belongs to the next. Raises BadRequest."""
         whole = end == len(data)
-        head = self._owner.heads.read(data if whole else data[:end])
+        raw = data if whole else data[:end]
+        head = self._owner.heads.read(raw)
         self._state = _State.BUSY
         self.deadline = inf
         body: bytes | Body = b""
         rest = b"" if whole else data[end:]
         if head.length or head.chunked:
-            body, rest = self._frame_body(head, rest)
+            body, rest = self._begin_body(*read_body(head, rest, self, self._limits))
         incoming = Incoming(
             head.method,
             head.target,
@@ -334,6 +350,8 @@ class Connection(asyncio.Protocol):
             head.first,
             head.upgrade,
         )
+        if head.ordinary and self._express is not None and type(body) is bytes:
+            self._express.offer(raw, incoming)
         reply = self._reply = Reply(self, head)
         if head.upgrade and rest:
             self._keep(rest)
@@ -346,72 +364,34 @@ class Connection(asyncio.Protocol):
     def _keep(self, data: bytes) -> None:
         """Bytes of later requests: they wait, and beyond the bound they wait at the client's."""
         self._rest += data
-        if len(self._rest) > self._limits.buffer_bytes and not self._read_paused:
-            self._read_paused = True
-            self._transport.pause_reading()
+        if len(self._rest) > self._limits.buffer_bytes:
+            self._wire.pause_reading()
 
     # -- bodies
 
-    def _frame_body(self, head: Head, data: bytes) -> tuple[bytes | Body, bytes]:
-        """The body, whole if it is here already, and what comes after it. Raises BadRequest."""
-        if not head.chunked:
-            if len(data) >= head.length:
-                return data[: head.length], data[head.length :]
-            pieces, used, self._left = [data] if data else [], len(data), head.length - len(data)
-        else:
-            decoder = ChunkedDecoder(self._limits)
-            pieces, used = decoder.feed(data)
-            if decoder.done:
-                return b"".join(pieces), data[used:]
-            self._decoder = decoder
-        body = self._body = Body(self, self._limits.buffer_bytes)
-        self._wants_continue = head.expects and not data
-        self.deadline = self._loop.time() + self._limits.body_timeout
-        for piece in pieces:
-            body.arrived(piece)
-        return body, data[used:]
+    def _begin_body(self, body: bytes | Intake, rest: bytes) -> tuple[bytes | Body, bytes]:
+        if isinstance(body, bytes):
+            return body, rest
+        self._intake = body
+        if self._wire.reading:
+            self._expect_within(self._limits.body_timeout)
+        return body.body, rest
 
-    def _take_body(self, body: Body, data: bytes) -> None:
-        self._wants_continue = False
+    def _take_body(self, intake: Intake, data: bytes) -> None:
         try:
-            rest = self._decode(body, data)
+            complete, rest = intake.feed(data)
         except BadRequest as error:
-            self._spoil_body(BadBody(str(error)))
+            # No end of this body can be found any more: the answer under way is the last one.
+            intake.spoil(BadBody(str(error)))
             return
-        if self._body is None:
+        if complete:
+            self._intake = None
             self.deadline = inf
-            body.finished()
-        elif not self._read_paused:
-            now = self._loop.time()
-            earned = max(self.deadline, now) if self.deadline != inf else now + self._limits.body_timeout
-            self.deadline = min(now + self._limits.body_timeout, earned + len(data) / self._limits.body_rate)
+            intake.body.finished()
+        elif self._wire.reading:
+            self.deadline = intake.grace(self._loop.time(), self.deadline, len(data))
         if rest:
             self._keep(rest)
-
-    def _decode(self, body: Body, data: bytes) -> bytes:
-        """Hand the body its bytes; forget it when that was all."""
-        decoder = self._decoder
-        if decoder is not None:
-            pieces, used = decoder.feed(data)
-            for piece in pieces:
-                body.arrived(piece)
-            if decoder.done:
-                self._body = self._decoder = None
-            return data[used:]
-        left = self._left
-        if len(data) < left:
-            self._left = left - len(data)
-            body.arrived(data)
-            return b""
-        self._body = None
-        body.arrived(data if len(data) == left else data[:left])
-        return data[left:]
-
-    def _spoil_body(self, error: Exception) -> None:
-        """No end of this body can be found any more: the answer under way is the last one."""
-        self._spoiled = True
-        if self._body is not None:
-            self._body.failed(error)
 
     # -- the end
 
@@ -420,12 +400,12 @@ class Connection(asyncio.Protocol):
             return
         headers, body = self._owner.refused(error, self.peer)
         framing = b"Content-Length: %d\r\nConnection: close\r\n" % len(body)
-        self._transport.write(encode_head(error.status, headers, framing) + body)
+        self._wire.write(encode_head(error.status, headers, framing) + body)
         self._linger()
 
     def _end_gently(self) -> None:
         """Closing while the client sends would reset the connection, and take the answer from it."""
-        if self._body is not None or self._rest or self._read_paused:
+        if self._intake is not None or self._rest or not self._wire.reading:
             self._linger()
         else:
             self._close()
@@ -434,35 +414,33 @@ class Connection(asyncio.Protocol):
         self._give_up()
         self._state = _State.LINGER
         self._rest = bytearray()
-        self.deadline = self._loop.time() + self._limits.linger
-        if self._read_paused:
-            self._read_paused = False
-            self._transport.resume_reading()
-        if self._transport.can_write_eof():
-            self._transport.write_eof()
+        self._expect_within(self._limits.linger)
+        self._wire.resume_reading()
+        self._wire.finish()
 
     def _close(self) -> None:
         self._hang_up()
-        self._transport.close()
+        self._wire.close()
 
     def _hang_up(self) -> None:
         if self._state is not _State.CLOSED:
             self._state = _State.CLOSED
             self._give_up()
-            self._wake()
+            self._wire.end()
 
     def _give_up(self) -> None:
         """Nobody waits for the request under way any more."""
-        body, self._body = self._body, None
-        if body is not None:
-            body.failed(ClientGone())
+        intake, self._intake = self._intake, None
+        if intake is not None:
+            intake.body.failed(ClientGone())
         task, self._task = self._task, None
         if task is not None:
             task.cancel()
         reply, self._reply = self._reply, None
         if reply is not None and reply.on_gone is not None:
             reply.on_gone()
+        if self._express is not None:
+            self._express.gone()
 
-    def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+    def _expect_within(self, seconds: float) -> None:
+        self.deadline = self._loop.time() + seconds

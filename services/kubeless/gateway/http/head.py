@@ -51,6 +51,7 @@ class Head:
         "length",
         "method",
         "minor",
+        "ordinary",
         "target",
         "upgrade",
     )
@@ -71,6 +72,8 @@ class Head:
     """Whether the client waits for `100 Continue`."""
     upgrade: bytes
     """The protocol asked for, or empty."""
+    ordinary: bool
+    """HTTP/1.1 on a connection that stays, with at most a body of known length, and the same for its answer."""
 
     @property
     def has_body(self) -> bool:
@@ -102,6 +105,9 @@ def parse_head(raw: bytes, limits: Limits) -> Head:
     _check_target(method, head.target)
     _frame(head, first)
     _read_options(head, fields, first)
+    head.ordinary = head.keep_alive and not (
+        head.minor == 0 or head.chunked or head.expects or head.upgrade or method == b"HEAD"
+    )
     return head
 
 

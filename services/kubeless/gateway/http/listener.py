@@ -20,7 +20,7 @@ from kubeless.gateway.http.limits import Limits
 from kubeless.gateway.http.problem import BadRequest
 from kubeless.gateway.http.refused import refusal
 from kubeless.gateway.http.reply import Reply
-from kubeless.gateway.incoming import ClientGone, Handler, Incoming
+from kubeless.gateway.incoming import ClientGone, Expressway, Handler, Incoming
 
 log = structlog.get_logger(__name__)
 
@@ -43,12 +43,15 @@ class Listener:
         tls: ssl.SSLContext | None = None,
         shared: bool = False,
         on_refused: Callable[[BadRequest, str], None] | None = None,
+        expressway: Expressway | None = None,
     ) -> None:
         """
         `port` 0 takes a free one. `shared`: other processes listen on it too, and the kernel spreads connections.
         `on_refused` is told of bytes that were no request, and of the address they came from.
+        `expressway` takes requests that the handler then does not see.
         """
         self.handler = handler
+        self.expressway = expressway
         self.limits = limits or Limits()
         self.heads = Heads(self.limits)
         self.scheme = "http" if tls is None else "https"

@@ -4,30 +4,22 @@ A client's connection after 101: bytes both ways, no faster than the other side 
 
 import asyncio
 from collections import deque
-from typing import Protocol, Self
+from typing import Self
 
+from kubeless.gateway.http.wire import Wire
 from kubeless.gateway.incoming import ClientGone
-
-
-class Wire(Protocol):
-    """The connection, as a tunnel sees it."""
-
-    async def writable(self) -> None:
-        """Wait while the client is slow. Raises ClientGone."""
 
 
 class ClientTunnel:
     """For one reader and one writer, which may be different tasks."""
 
-    def __init__(self, wire: Wire, transport: asyncio.Transport, high: int) -> None:
+    def __init__(self, wire: Wire, high: int) -> None:
         self._wire = wire
-        self._transport = transport
         self._high = high
         self._pieces: deque[bytes] = deque()
         self._size = 0
         self._ended = False
         self._lost = False
-        self._paused = False
         self._waiter: asyncio.Future[None] | None = None
 
     def __aiter__(self) -> Self:
@@ -47,29 +39,26 @@ class ClientTunnel:
         data = b"".join(self._pieces)
         self._pieces.clear()
         self._size = 0
-        if self._paused:
-            self._paused = False
-            self._transport.resume_reading()
+        self._wire.resume_reading()
         return data
 
     async def write(self, data: bytes) -> None:
         """Send; waits while the client is slow. Raises ClientGone."""
         if self._lost:
             raise ClientGone
-        self._transport.write(data)
+        self._wire.write(data)
         await self._wire.writable()
 
     def close(self) -> None:
         """End the connection; what was written still goes out."""
-        self._transport.close()
+        self._wire.close()
 
     def arrived(self, data: bytes) -> None:
         """Bytes from the client."""
         self._pieces.append(data)
         self._size += len(data)
-        if self._size > self._high and not self._paused:
-            self._paused = True
-            self._transport.pause_reading()
+        if self._size > self._high:
+            self._wire.pause_reading()
         self._wake()
 
     def ended(self) -> None:
