@@ -49,4 +49,14 @@ LANGUAGES = (
         returns={"null": (200, "null")},
         empty="{}",
     ),
+    Language(
+        name="go",
+        runtime="go1.26",
+        suffix=".go",
+        handler="Run",
+        deps="module function\n\ngo 1.21\n\nrequire github.com/pkg/errors v0.9.1\n",
+        absent_deps="module function\n\nrequire example.com/package-that-nobody-published v1.0.0\n",
+        parses_json=False,
+        inapplicable={"a missing file": "the source is compiled in; a file's name is of no meaning"},
+    ),
 )

@@ -158,6 +158,11 @@ class Workshop:
             self._volumes[key] = volume
         return self._volumes[key]
 
+    async def compile(self, language: Language, volume: Path) -> None:
+        """The runtime's compile step, for a folder that is filled already. Raises as `prepare`."""
+        runtime, local = await found(language)
+        await self._step(local, local.compile, volume, volume / runtime.dep_name)
+
     async def launch(
         self, language: Language, volume: Path, module: str, *, handler: str, port: int, env: Mapping[str, str]
     ) -> tuple[Process, Path]:

@@ -1,8 +1,11 @@
 """The Go runtimes. A function is compiled into its server, so there is one image to compile with and one to run."""
 
-from kubeless.runtimes.languages.language import Language, cluster_only, ends
+from pathlib import Path
+
+from kubeless.runtimes.languages.language import Language, ends
+from kubeless.runtimes.localruntime import LocalRuntime, Which
 from kubeless.runtimes.runtime import Phase, Runtime
-from kubeless.runtimes.toolchain import Toolchain
+from kubeless.runtimes.toolchain import Toolchain, find
 
 VERSIONS = {
     "1.10": "2019-02-25",
@@ -21,8 +24,12 @@ TOOLCHAIN = Toolchain(
     programs=("go{version}", "go"),
     ask=("version",),
     answer=r"go(\d+\.\d+(?:\.\d+)?)",
+    oldest=(1, 21),
     package="apt install golang",
 )
+
+
+_RUNTIME = Path(__file__).parents[1] / "go"
 
 
 def runtimes(registry: str) -> list[Runtime]:
@@ -47,4 +54,18 @@ def _runtime(version: str, registry: str) -> Runtime:
     )
 
 
-LANGUAGE = Language(runtimes=runtimes, locate={"go": cluster_only(TOOLCHAIN, VERSIONS)})
+def locate(runtime: Runtime, which: Which) -> LocalRuntime:
+    """Find Go. Raises RuntimeNotAvailable."""
+    go, warning = find(TOOLCHAIN, runtime, versions=tuple(VERSIONS), which=which)
+    return LocalRuntime(
+        interpreter=go.path,
+        version=".".join(str(part) for part in go.version),
+        warning=warning,
+        # Packages are compiled once: the caches are those of the user's own Go.
+        compile=(go.path, "-C", str(_RUNTIME), "run", "./cmd/compile", "{volume}"),
+        run=("{volume}/supervise", "{volume}/server"),
+        env={"GOTOOLCHAIN": "local", "GOWORK": "off", "KUBELESS_GO": go.path},
+    )
+
+
+LANGUAGE = Language(runtimes=runtimes, locate={"go": locate})
