@@ -33,6 +33,7 @@ from kubeless.nats_subscriber.adminroutes import routes
 from kubeless.nats_subscriber.connection import CLIENT_NAME, Connection
 from kubeless.nats_subscriber.deadletters import DeadLetters
 from kubeless.nats_subscriber.metrics import NatsCollector
+from kubeless.nats_subscriber.retirement import Retirement
 from kubeless.nats_subscriber.settings import Settings
 from kubeless.nats_subscriber.status import NatsSubscriptions, TriggerStatus
 from kubeless.nats_subscriber.subscription import NatsSubscription, Workplace
@@ -121,10 +122,13 @@ async def serve(settings: Settings, client: KubeClient) -> AsyncIterator[NatsSub
             finalizer=FINALIZER,
         )
         await stack.enter_async_context(leading(_leadership(settings, client), status.work))
+        retirement = Retirement(subscriptions, functions, connection.jetstream)
+        await stack.enter_async_context(retirement.running())
         await stack.enter_async_context(subscriptions.running())
         subscriptions.subscribe(status.changed)
-        triggers.subscribe(subscriptions.trigger_changed)
-        functions.subscribe(subscriptions.function_changed)
+        for listener in (subscriptions, retirement):
+            triggers.subscribe(listener.trigger_changed)
+            functions.subscribe(listener.function_changed)
         connection.subscribe(_Reconnect(connection, subscriptions, status.everything_changed).changed)
         admin.ready = True
         log.info("NATS subscriber is ready", admin_port=admin.port, subscriptions=len(subscriptions))

@@ -78,10 +78,11 @@ class Settings:
     heartbeat: float = setting("NATS_HEARTBEAT", default=5.0)
     """Seconds between two signs of life of an idle JetStream consumer; after two are missing, it is begun anew."""
 
-    consumer_expiry: float = setting("NATS_CONSUMER_EXPIRY", default=7 * 86_400.0)
+    consumer_expiry: float = setting("NATS_CONSUMER_EXPIRY", default=30 * 86_400.0)
     """
-    Seconds after which the server removes a JetStream consumer of ours that nobody uses. A trigger that was suspended
-    for longer begins where it began first. 0: never.
+    Seconds after which the server removes a JetStream consumer of ours that nobody uses: those of triggers that were
+    deleted while no replica ran, for all others are removed at once. A trigger that was suspended for longer begins
+    where it began first. 0: never.
     """
 
     stall_interval: float = setting("NATS_STALL_INTERVAL", default=15.0)

@@ -127,6 +127,10 @@ class Subscriptions(Generic[SpecT, WantT, SubscriptionT]):
         """The subscriptions of a trigger by function."""
         return {pair.function: self._pairs[pair] for pair in self._by_trigger.get(key, ())}
 
+    def serving(self, function: ObjectKey) -> set[Pair]:
+        """The subscriptions for a function, those that end included."""
+        return set(self._by_function.get(function, ()))
+
     def trigger(self, key: ObjectKey) -> TriggerRecord[SpecT] | None:
         """What is known of a trigger."""
         return self._triggers.get(key)
