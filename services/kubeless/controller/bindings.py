@@ -13,9 +13,10 @@ from enum import Enum
 import structlog
 
 from kubeless.api.resource import FUNCTIONS, Resource
+from kubeless.controller.packed import Packed
+from kubeless.controller.requests import Requests
 from kubeless.core.jsontypes import JsonObject
 from kubeless.kube.cache import ObjectKey
-from kubeless.kube.client import KubeClient
 from kubeless.kube.errors import NotFound
 from kubeless.kube.informer import Informer
 
@@ -49,7 +50,7 @@ def named_function(trigger: JsonObject) -> str:
 class Bindings:
     """Binds the triggers of one kind to their functions, and deletes those whose function is gone."""
 
-    def __init__(self, client: KubeClient, functions: Informer[JsonObject], triggers: Resource) -> None:
+    def __init__(self, client: Requests, functions: Informer[Packed], triggers: Resource) -> None:
         self._client = client
         self._functions = functions
         self._triggers = triggers
@@ -61,7 +62,8 @@ class Bindings:
         Raises KubeError.
         """
         name = named_function(trigger)
-        uid = uid_of(self._functions.get(ObjectKey(key.namespace, name)))
+        function = self._functions.get(ObjectKey(key.namespace, name))
+        uid = function.uid if function else None
         match decide(trigger, uid):
             case Step.KEEP:
                 return True
@@ -83,7 +85,7 @@ class Bindings:
         """Delete the trigger unless the copies we decided by were behind: what is lost was written by a person."""
         try:
             trigger = await self._client.get(self._triggers, key.name, namespace=key.namespace)
-            uid = uid_of(await self._read_function(key.namespace, named_function(trigger)))
+            uid = await self._uid_now(key.namespace, named_function(trigger))
             if decide(trigger, uid) is not Step.DELETE:
                 return
             await self._client.delete(self._triggers, key.name, namespace=key.namespace, uid=trigger["metadata"]["uid"])
@@ -91,15 +93,11 @@ class Bindings:
             return
         log.info("trigger deleted with its function", kind=self._triggers.kind, trigger=key)
 
-    async def _read_function(self, namespace: str, name: str) -> JsonObject | None:
+    async def _uid_now(self, namespace: str, name: str) -> str | None:
         if not name:
             return None
         try:
-            return await self._client.get(FUNCTIONS, name, namespace=namespace)
+            function = await self._client.get(FUNCTIONS, name, namespace=namespace)
         except NotFound:
             return None
-
-
-def uid_of(obj: JsonObject | None) -> str | None:
-    """The identity of an object, if there is one."""
-    return None if obj is None else str(obj["metadata"]["uid"])
+        return str(function["metadata"]["uid"])

@@ -9,14 +9,14 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from kubeless.api.resource import FUNCTIONS
+from kubeless.controller.labels import OURS, function_of, key_of
+from kubeless.controller.monitors import Monitors
+from kubeless.controller.packed import Packed, packer
 from kubeless.controller.pods import FunctionPod, read_pod
-from kubeless.core.jsontypes import JsonObject
 from kubeless.kube.cache import ObjectKey
 from kubeless.kube.client import KubeClient
 from kubeless.kube.informer import Informer
 from kubeless.kube.resources import CONFIG_MAPS, DEPLOYMENTS, HPAS, PODS, SERVICES
-
-OURS = "created-by=kubeless"
 
 BY_FUNCTION = "function"
 """Index of children by the key of their function."""
@@ -27,15 +27,15 @@ class Caches:
 
     def __init__(self, client: KubeClient, *, namespace: str | None) -> None:
         """Look at one namespace, or at all of them for None."""
-        self.functions = Informer[JsonObject](client, FUNCTIONS, namespace=namespace, transform=without_managed_fields)
+        self.functions = Informer[Packed](client, FUNCTIONS, namespace=namespace, transform=packer(key_of))
         self.config_maps, self.services, self.deployments, self.autoscalers = (
-            Informer[JsonObject](
+            Informer[Packed](
                 client,
                 resource,
                 namespace=namespace,
                 label_selector=OURS,
-                transform=without_managed_fields,
-                indexers={BY_FUNCTION: lambda obj: [key] if (key := _owner_key(obj)) else []},
+                transform=packer(function_of),
+                indexers={BY_FUNCTION: lambda child: [child.function] if child.function else []},
             )
             for resource in (CONFIG_MAPS, SERVICES, DEPLOYMENTS, HPAS)
         )
@@ -47,6 +47,7 @@ class Caches:
             transform=read_pod,
             indexers={BY_FUNCTION: lambda pod: [ObjectKey(pod.namespace, pod.function)]},
         )
+        self.monitors = Monitors(client, namespace=namespace)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["Caches"]:
@@ -57,46 +58,34 @@ class Caches:
                 await stack.enter_async_context(informer.running())
             for informer in informers:
                 await informer.wait_synced()
+            await stack.enter_async_context(self.monitors.running())
             yield self
 
     def function_keys(self) -> list[ObjectKey]:
         """All functions."""
-        metadata = (function["metadata"] for function in self.functions.values())
-        return [ObjectKey(item["namespace"], item["name"]) for item in metadata]
+        return [function.function for function in self.functions.values() if function.function]
 
     def subscribe(self, notice: Callable[[ObjectKey], None]) -> None:
         """Call `notice` with a function's key whenever the function, or something of it, has changed."""
 
-        def on_child(_: ObjectKey, old: JsonObject | None, new: JsonObject | None) -> None:
-            for obj in (old, new):
-                if obj is not None and (key := _owner_key(obj)):
-                    notice(key)
+        def on_child(_: ObjectKey, old: Packed | None, new: Packed | None) -> None:
+            for child in (old, new):
+                if child is not None and child.function is not None:
+                    notice(child.function)
 
         def on_pod(_: ObjectKey, old: FunctionPod | None, new: FunctionPod | None) -> None:
             for pod in (old, new):
                 if pod is not None:
                     notice(ObjectKey(pod.namespace, pod.function))
 
-        self.functions.subscribe(lambda key, _old, _new: notice(key))
-        for informer in self._children():
+        def on_monitors() -> None:
+            for key in self.function_keys():
+                notice(key)
+
+        for informer in (self.functions, *self._children()):
             informer.subscribe(on_child)
         self.pods.subscribe(on_pod)
+        self.monitors.subscribe(notice, on_monitors)
 
-    def _children(self) -> list[Informer[JsonObject]]:
+    def _children(self) -> list[Informer[Packed]]:
         return [self.config_maps, self.services, self.deployments, self.autoscalers]
-
-
-def without_managed_fields(obj: JsonObject) -> JsonObject:
-    """An object without the bookkeeping of server-side apply, which often is its largest part."""
-    metadata = {key: value for key, value in obj["metadata"].items() if key != "managedFields"}
-    return {**obj, "metadata": metadata}
-
-
-def _owner_key(child: JsonObject) -> ObjectKey | None:
-    """The function a child belongs to, by its owner reference, else by the label that the Go controller wrote."""
-    metadata = child["metadata"]
-    for reference in metadata.get("ownerReferences") or []:
-        if reference.get("kind") == FUNCTIONS.kind:
-            return ObjectKey(metadata["namespace"], reference["name"])
-    name = (metadata.get("labels") or {}).get("function")
-    return ObjectKey(metadata["namespace"], name) if name else None

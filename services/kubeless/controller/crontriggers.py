@@ -9,6 +9,9 @@ from contextlib import asynccontextmanager
 
 from kubeless.api.resource import CRONJOB_TRIGGERS
 from kubeless.controller.bindings import Bindings, named_function
+from kubeless.controller.labels import key_of
+from kubeless.controller.packed import Packed
+from kubeless.controller.requests import Requests
 from kubeless.core.jsontypes import JsonObject
 from kubeless.kube.cache import ObjectKey
 from kubeless.kube.client import KubeClient
@@ -20,10 +23,12 @@ _BY_FUNCTION = "function"
 class CronTriggers:
     """Reconciles CronJobTriggers by key; enter `running` to keep its cache current."""
 
-    def __init__(self, client: KubeClient, functions: Informer[JsonObject], *, namespace: str | None) -> None:
+    def __init__(
+        self, client: KubeClient, requests: Requests, functions: Informer[Packed], *, namespace: str | None
+    ) -> None:
         """Look at one namespace, or at all of them for None."""
         self._functions = functions
-        self._bindings = Bindings(client, functions, CRONJOB_TRIGGERS)
+        self._bindings = Bindings(requests, functions, CRONJOB_TRIGGERS)
         self._triggers = Informer[JsonObject](
             client,
             CRONJOB_TRIGGERS,
@@ -42,17 +47,17 @@ class CronTriggers:
     def subscribe(self, notice: Callable[[ObjectKey], None]) -> None:
         """Call `notice` with a trigger's key whenever the trigger or its function has changed."""
 
-        def on_function(function: ObjectKey, old: JsonObject | None, new: JsonObject | None) -> None:
-            if old is None or new is None or old["metadata"]["uid"] != new["metadata"]["uid"]:
+        def on_function(function: ObjectKey, old: Packed | None, new: Packed | None) -> None:
+            if old is None or new is None or old.uid != new.uid:
                 for trigger in self._triggers.by_index(_BY_FUNCTION, function):
-                    notice(ObjectKey(trigger["metadata"]["namespace"], trigger["metadata"]["name"]))
+                    notice(key_of(trigger))
 
         self._triggers.subscribe(lambda key, _old, _new: notice(key))
         self._functions.subscribe(on_function)
 
     def keys(self) -> list[ObjectKey]:
         """All triggers."""
-        return [ObjectKey(obj["metadata"]["namespace"], obj["metadata"]["name"]) for obj in self._triggers.values()]
+        return [key_of(trigger) for trigger in self._triggers.values()]
 
     async def reconcile(self, key: ObjectKey) -> float | None:
         """Look at one trigger; raises a KubeError that is worth repeating."""

@@ -14,21 +14,24 @@ import structlog
 from kubeless.api.conditions import Condition, merge_conditions
 from kubeless.api.function import parse_function
 from kubeless.api.httptrigger import parse_http_trigger
+from kubeless.api.metadata import Metadata
 from kubeless.api.resource import HTTP_TRIGGERS
 from kubeless.controller.apply import Applier
 from kubeless.controller.bindings import Bindings, named_function
-from kubeless.controller.caches import OURS, without_managed_fields
 from kubeless.controller.desired.ingress import GATEWAYS, desired_ingress
 from kubeless.controller.desired.ports import service_ports
-from kubeless.controller.finalizers import remove_finalizer
+from kubeless.controller.labels import OURS, function_of, key_of
 from kubeless.controller.metrics import Metrics
+from kubeless.controller.packed import Packed, content_of, packer, unpacked
 from kubeless.controller.problem import ForeignObject, Problem, problem_of
 from kubeless.controller.reconcile import LOOK_AGAIN
+from kubeless.controller.requests import Requests
 from kubeless.core.errors import KubelessError
 from kubeless.core.jsontypes import JsonObject
 from kubeless.kube.cache import ObjectKey
 from kubeless.kube.client import KubeClient
 from kubeless.kube.errors import KubeError, NotFound
+from kubeless.kube.finalizers import remove_finalizer
 from kubeless.kube.informer import Informer
 from kubeless.kube.resources import INGRESSES
 
@@ -48,28 +51,29 @@ class IngressReconciler:
     def __init__(
         self,
         client: KubeClient,
-        functions: Informer[JsonObject],
+        requests: Requests,
+        functions: Informer[Packed],
         metrics: Metrics,
         *,
         namespace: str | None,
         now: Callable[[], datetime] = lambda: datetime.now(tz=UTC),
     ) -> None:
         """Look at one namespace, or at all of them for None."""
-        self._client = client
+        self._client = requests
         self._functions = functions
         self._metrics = metrics
         self._now = now
-        self._applier = Applier(client)
-        self._bindings = Bindings(client, functions, HTTP_TRIGGERS)
-        self._triggers = Informer[JsonObject](
+        self._applier = Applier(requests)
+        self._bindings = Bindings(requests, functions, HTTP_TRIGGERS)
+        self._triggers = Informer[Packed](
             client,
             HTTP_TRIGGERS,
             namespace=namespace,
-            transform=without_managed_fields,
-            indexers={_BY_FUNCTION: lambda obj: [_function_key(obj)]},
+            transform=packer(_function_key),
+            indexers={_BY_FUNCTION: lambda trigger: [trigger.function]},
         )
-        self._ingresses = Informer[JsonObject](
-            client, INGRESSES, namespace=namespace, label_selector=OURS, transform=without_managed_fields
+        self._ingresses = Informer[Packed](
+            client, INGRESSES, namespace=namespace, label_selector=OURS, transform=packer(function_of)
         )
 
     @asynccontextmanager
@@ -85,9 +89,10 @@ class IngressReconciler:
     def subscribe(self, notice: Callable[[ObjectKey], None]) -> None:
         """Call `notice` with a trigger's key whenever the trigger, its function or its Ingress has changed."""
 
-        def on_function(function: ObjectKey, _old: JsonObject | None, _new: JsonObject | None) -> None:
-            for trigger in self._triggers.by_index(_BY_FUNCTION, function):
-                notice(ObjectKey(trigger["metadata"]["namespace"], trigger["metadata"]["name"]))
+        def on_function(function: ObjectKey, old: Packed | None, new: Packed | None) -> None:
+            if content_of(old) != content_of(new):
+                for trigger in self._triggers.by_index(_BY_FUNCTION, function):
+                    notice(key_of(trigger.unpack()))
 
         self._triggers.subscribe(lambda key, _old, _new: notice(key))
         self._ingresses.subscribe(lambda key, _old, _new: notice(key))
@@ -95,7 +100,7 @@ class IngressReconciler:
 
     def keys(self) -> list[ObjectKey]:
         """All triggers."""
-        return [ObjectKey(obj["metadata"]["namespace"], obj["metadata"]["name"]) for obj in self._triggers.values()]
+        return [key_of(trigger.unpack()) for trigger in self._triggers.values()]
 
     async def reconcile(self, key: ObjectKey) -> float | None:
         """
@@ -103,12 +108,12 @@ class IngressReconciler:
 
         Raises a KubeError that is worth repeating, Conflict if the caches were behind.
         """
-        obj = self._triggers.get(key)
+        obj = unpacked(self._triggers.get(key))
         if obj is None:
             self._applier.forget(key.namespace, key.name)
             return None
         if obj["metadata"].get("deletionTimestamp"):
-            await remove_finalizer(self._client, HTTP_TRIGGERS, obj, OLD_FINALIZER)
+            await remove_finalizer(self._client, HTTP_TRIGGERS, Metadata.parse(obj), OLD_FINALIZER)
             return None
         if not await self._bindings.settle(key, obj):
             return None
@@ -125,7 +130,7 @@ class IngressReconciler:
     async def _deploy(self, key: ObjectKey, obj: JsonObject) -> tuple[Problem | None, float | None]:
         try:
             trigger = parse_http_trigger(obj)
-            function = self._functions.get(ObjectKey(key.namespace, trigger.spec.function_name))
+            function = unpacked(self._functions.get(ObjectKey(key.namespace, trigger.spec.function_name)))
             if trigger.spec.function_name and function is None:
                 name = trigger.spec.function_name
                 message = (
@@ -133,7 +138,8 @@ class IngressReconciler:
                 )
                 return Problem("FunctionNotFound", message), None
             port = service_ports(parse_function(function).spec)[0]["port"] if function else 0
-            await self._applier.apply(INGRESSES, desired_ingress(trigger, port=port), self._ingresses.get(key))
+            live = unpacked(self._ingresses.get(key))
+            await self._applier.apply(INGRESSES, desired_ingress(trigger, port=port), live)
         except KubelessError as error:
             if error.retriable:
                 raise
@@ -143,7 +149,7 @@ class IngressReconciler:
 
     async def _remove(self, key: ObjectKey, obj: JsonObject) -> None:
         """Delete an Ingress that was made when the trigger named another gateway."""
-        live = self._ingresses.get(key)
+        live = unpacked(self._ingresses.get(key))
         owners = live["metadata"].get("ownerReferences") or [] if live else []
         if live is None or obj["metadata"]["uid"] not in {owner.get("uid") for owner in owners}:
             return

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from kubeless.api.resource import Resource
 from kubeless.core.errors import KubelessError
 from kubeless.kube.errors import Conflict
 
@@ -27,6 +28,12 @@ class Metrics:
         self._seconds = Histogram(
             "kubeless_controller_reconcile_seconds", "Seconds per object.", ["kind"], registry=self.registry
         )
+        self._requests = Counter(
+            "kubeless_controller_requests_total",
+            "Requests to the API server that reconciling took, watches not counted.",
+            ["verb", "resource"],
+            registry=self.registry,
+        )
         self.config_valid = Gauge(
             "kubeless_controller_config_valid", "1 if the ConfigMap can be read, else 0.", registry=self.registry
         )
@@ -46,6 +53,10 @@ class Metrics:
             raise
         finally:
             self._seconds.labels(kind).observe(time.perf_counter() - started)
+
+    def requested(self, verb: str, resource: Resource) -> None:
+        """Count one request to the API server."""
+        self._requests.labels(verb, resource.plural).inc()
 
     def failed(self, kind: str, reason: str) -> None:
         """Count one object that is not as asked for."""

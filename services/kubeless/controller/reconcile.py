@@ -12,21 +12,23 @@ from datetime import UTC, datetime
 import structlog
 
 from kubeless.api.function import parse_function
-from kubeless.api.resource import FUNCTIONS
+from kubeless.api.metadata import Metadata
+from kubeless.api.resource import FUNCTIONS, Resource
 from kubeless.controller.apply import Applier
 from kubeless.controller.caches import BY_FUNCTION, Caches
 from kubeless.controller.config import Config
 from kubeless.controller.desired.objects import Desired, desired_objects
-from kubeless.controller.finalizers import remove_finalizer
 from kubeless.controller.metrics import Metrics
+from kubeless.controller.packed import Packed, content_of, unpacked
 from kubeless.controller.problem import ForeignObject, Problem, problem_of
+from kubeless.controller.requests import Requests
 from kubeless.controller.status import desired_status, read_rollout
 from kubeless.core.errors import KubelessError
 from kubeless.core.jsontypes import JsonObject
 from kubeless.kube.cache import ObjectKey
-from kubeless.kube.client import KubeClient
 from kubeless.kube.errors import KubeError, NotFound
-from kubeless.kube.resources import CONFIG_MAPS, DEPLOYMENTS, HPAS, SERVICES
+from kubeless.kube.finalizers import remove_finalizer
+from kubeless.kube.resources import CONFIG_MAPS, DEPLOYMENTS, HPAS, SERVICE_MONITORS, SERVICES
 
 log = structlog.get_logger(__name__)
 
@@ -47,12 +49,21 @@ class _Outcome:
     look_again: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Settled:
+    """What a function and its objects were like when all was as it should be."""
+
+    config: Config
+    contents: tuple[bytes, ...]
+    checksum: str
+
+
 class FunctionReconciler:
     """Reconciles functions by key. May be called for several keys at the same time, not twice for one."""
 
     def __init__(
         self,
-        client: KubeClient,
+        client: Requests,
         caches: Caches,
         config: Callable[[], Config],
         metrics: Metrics,
@@ -65,6 +76,7 @@ class FunctionReconciler:
         self._metrics = metrics
         self._now = now
         self._applier = Applier(client)
+        self._settled: dict[ObjectKey, _Settled] = {}
 
     async def reconcile(self, key: ObjectKey) -> float | None:
         """
@@ -72,13 +84,15 @@ class FunctionReconciler:
 
         Raises a KubeError that is worth repeating, Conflict if the caches were behind.
         """
-        obj = self._caches.functions.get(key)
-        if obj is None:
+        function = self._caches.functions.get(key)
+        if function is None:
             self._applier.forget(key.namespace, key.name)
+            self._settled.pop(key, None)
             return None
+        obj = function.unpack()
         if obj["metadata"].get("deletionTimestamp"):
             # Children are left to the garbage collector, by their owner references.
-            await remove_finalizer(self._client, FUNCTIONS, obj, OLD_FINALIZER)
+            await remove_finalizer(self._client, FUNCTIONS, Metadata.parse(obj), OLD_FINALIZER)
             return None
         outcome = await self._deploy(key, obj)
         if outcome.problem is not None:
@@ -87,38 +101,67 @@ class FunctionReconciler:
         return outcome.look_again
 
     async def _deploy(self, key: ObjectKey, obj: JsonObject) -> _Outcome:
-        before = self._caches.deployments.get(key)
+        before = unpacked(self._caches.deployments.get(key))
+        config, contents = self._config(), self._contents(key)
+        settled = self._settled.pop(key, None)
+        if settled is not None and settled.config is config and settled.contents == contents:
+            self._settled[key] = settled
+            return _Outcome(before, settled.checksum)
         checksum = ""
         try:
-            desired = desired_objects(parse_function(obj), self._config())
+            desired = desired_objects(parse_function(obj), config)
             checksum = desired.checksum
-            return _Outcome(await self._apply(key, desired), checksum)
+            deployment = await self._apply(key, desired, before)
+            # Of what was seen, not of what was written: that is looked at once more when it arrives.
+            self._settled[key] = _Settled(config, contents, checksum)
+            return _Outcome(deployment, checksum)
         except KubelessError as error:
             if error.retriable:
                 raise
             unwatched = isinstance(error, KubeError | ForeignObject)
             return _Outcome(before, checksum, problem_of(error), LOOK_AGAIN if unwatched else None)
 
-    async def _apply(self, key: ObjectKey, desired: Desired) -> JsonObject:
+    def _contents(self, key: ObjectKey) -> tuple[bytes, ...]:
+        """What the outcome depends on, but for the configuration."""
         caches = self._caches
-        await self._applier.apply(CONFIG_MAPS, desired.config_map, caches.config_maps.get(key))
-        await self._applier.apply(SERVICES, desired.service, caches.services.get(key))
-        deployment = await self._applier.apply(DEPLOYMENTS, desired.deployment, caches.deployments.get(key))
+        known = (caches.functions, caches.config_maps, caches.services, caches.deployments, caches.monitors)
+        autoscalers = caches.autoscalers.by_index(BY_FUNCTION, key)
+        return (
+            bytes([caches.monitors.available]),
+            *(content_of(cache.get(key)) for cache in known),
+            *(autoscaler.content for autoscaler in autoscalers),
+        )
+
+    async def _apply(self, key: ObjectKey, desired: Desired, deployment: JsonObject | None) -> JsonObject:
+        caches, apply = self._caches, self._applier.apply
+        await apply(CONFIG_MAPS, desired.config_map, unpacked(caches.config_maps.get(key)))
+        await apply(SERVICES, desired.service, unpacked(caches.services.get(key)))
+        deployment = await apply(DEPLOYMENTS, desired.deployment, deployment)
         await self._apply_autoscaler(key, desired.autoscaler)
+        if caches.monitors.available:
+            await self._apply_monitor(key, desired.monitor)
         return deployment
 
     async def _apply_autoscaler(self, key: ObjectKey, desired: JsonObject | None) -> None:
         name = desired["metadata"]["name"] if desired else ""
         if desired:
-            await self._applier.apply(HPAS, desired, self._caches.autoscalers.get(ObjectKey(key.namespace, name)))
-        for live in self._caches.autoscalers.by_index(BY_FUNCTION, key):
-            if live["metadata"]["name"] != name:
-                await self._delete(live)
+            live = unpacked(self._caches.autoscalers.get(ObjectKey(key.namespace, name)))
+            await self._applier.apply(HPAS, desired, live)
+        for other in self._caches.autoscalers.by_index(BY_FUNCTION, key):
+            found = other.unpack()["metadata"]["name"]
+            if found != name:
+                await self._delete(HPAS, ObjectKey(key.namespace, found), other)
 
-    async def _delete(self, autoscaler: JsonObject) -> None:
-        metadata = autoscaler["metadata"]
+    async def _apply_monitor(self, key: ObjectKey, desired: JsonObject | None) -> None:
+        live = self._caches.monitors.get(key)
+        if desired is not None:
+            await self._applier.apply(SERVICE_MONITORS, desired, unpacked(live))
+        elif live is not None and live.function == key:
+            await self._delete(SERVICE_MONITORS, key, live)
+
+    async def _delete(self, resource: Resource, key: ObjectKey, live: Packed) -> None:
         try:
-            await self._client.delete(HPAS, metadata["name"], namespace=metadata["namespace"], uid=metadata["uid"])
+            await self._client.delete(resource, key.name, namespace=key.namespace, uid=live.uid)
         except NotFound:
             return
 

@@ -20,6 +20,7 @@ from kubeless.controller.ingresses import IngressReconciler
 from kubeless.controller.loop import Loop
 from kubeless.controller.metrics import Metrics
 from kubeless.controller.reconcile import FunctionReconciler
+from kubeless.controller.requests import Requests
 from kubeless.controller.settings import Settings
 from kubeless.kube.client import KubeClient
 from kubeless.kube.leading import leading
@@ -94,9 +95,10 @@ class Controller:
         client, metrics = self._client, self._metrics
         async with AsyncExitStack() as stack:
             caches = await stack.enter_async_context(Caches(client, namespace=namespace).running())
-            functions = FunctionReconciler(client, caches, lambda: self._config.current, metrics)
-            http = IngressReconciler(client, caches.functions, metrics, namespace=namespace)
-            cron = CronTriggers(client, caches.functions, namespace=namespace)
+            requests = Requests(client, metrics)
+            functions = FunctionReconciler(requests, caches, lambda: self._config.current, metrics)
+            http = IngressReconciler(client, requests, caches.functions, metrics, namespace=namespace)
+            cron = CronTriggers(client, requests, caches.functions, namespace=namespace)
             await stack.enter_async_context(http.running())
             await stack.enter_async_context(cron.running())
             loops = (

@@ -456,6 +456,25 @@ def test_autoscalers_of_old_become_those_of_today(
     assert autoscaler["spec"]["metrics"] == [new]
 
 
+@pytest.mark.parametrize(
+    ("ports", "endpoint"),
+    [
+        ([{"name": "web", "port": 80, "targetPort": 9000}], {"port": "web"}),
+        ([{"port": 80, "targetPort": 9000}], {"targetPort": 9000}),
+    ],
+)
+def test_calls_are_collected_at_the_port_of_the_function(
+    make_function: MakeFunction, ports: list[JsonObject], endpoint: JsonObject
+) -> None:
+    calls = {"type": "External", "external": {"metricName": "calls", "targetValue": "10"}}
+    function = make_function(horizontalPodAutoscaler=hpa(calls), service={"ports": ports})
+    monitor = desire(function).monitor
+    assert monitor is not None
+    assert monitor["spec"]["endpoints"] == [{**endpoint, "path": "/metrics"}]
+    assert desire(make_function(horizontalPodAutoscaler=hpa())).monitor is None
+    assert desire(make_function()).monitor is None
+
+
 def test_an_autoscaler_without_metrics_is_left_to_the_default(make_function: MakeFunction) -> None:
     autoscaler = desire(make_function(horizontalPodAutoscaler=hpa())).autoscaler
     assert autoscaler is not None

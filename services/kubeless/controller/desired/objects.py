@@ -11,6 +11,7 @@ from kubeless.controller.config import Config
 from kubeless.controller.desired.autoscaler import desired_autoscaler
 from kubeless.controller.desired.configmap import desired_config_map
 from kubeless.controller.desired.deployment import CHECKSUM, base_deployment, custom_image, desired_deployment
+from kubeless.controller.desired.monitor import desired_monitor
 from kubeless.controller.desired.service import desired_service
 from kubeless.controller.desired.source import config_map_data, find_source
 from kubeless.core.jsontypes import JsonObject
@@ -25,6 +26,8 @@ class Desired:
     service: JsonObject
     deployment: JsonObject
     autoscaler: JsonObject | None
+    monitor: JsonObject | None
+    """For clusters with the Prometheus operator."""
 
     @property
     def checksum(self) -> str:
@@ -48,6 +51,7 @@ def desired_objects(function: Function, config: Config) -> Desired:
         service=desired_service(function, default_type=config.service_type),
         deployment=desired_deployment(function, source, runtime, config, data=data, autoscaled=autoscaler is not None),
         autoscaler=autoscaler,
+        monitor=desired_monitor(function, autoscaler),
     )
 
 
