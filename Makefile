@@ -30,6 +30,9 @@ bench: setup  ## Measure the data plane beside what everybody knows, and write d
 kube-apiserver: setup  ## Compile the real API server that tests/contract also runs against; needs go, about five minutes
 	PYTHONPATH=tests $(BIN)/python -m support.clusterprograms
 
+chart: setup  ## Lint and render the charts with every values file, and check what comes out
+	$(BIN)/pytest tests/charts
+
 check: setup  ## Format, lint, types and import contracts, as CI does
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .

@@ -64,7 +64,9 @@ def catalog_from_config(runtime_images: str | list[object], *, registry: str = R
 
     Raises InvalidField that names the entry which cannot be used.
     """
-    return Catalog([*_all(registry), *parse_runtime_images(runtime_images)])
+    ends = {runtime.id: runtime.end_of_life for runtime in _all(registry)}
+    configured = parse_runtime_images(runtime_images)
+    return Catalog([*_all(registry), *(replace(one, end_of_life=ends.get(one.id)) for one in configured)])
 
 
 def _all(registry: str) -> list[Runtime]:
