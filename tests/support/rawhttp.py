@@ -1,26 +1,37 @@
 """A gateway between raw sockets: bytes in, and what a function behind it received, as llhttp reads it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+import json
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Any
 
 import httptools
 from prometheus_client import CollectorRegistry
 
+from kubeless.api.resource import Resource
 from kubeless.api.selector import LabelSelector
+from kubeless.core.jsontypes import JsonObject
 from kubeless.core.settings import load
+from kubeless.delivery.transport.caller import Caller
+from kubeless.delivery.transport.connection import Connection
 from kubeless.delivery.transport.transport import Transport
-from kubeless.gateway.admission import Admission, admit
+from kubeless.gateway.accesslog import AccessLog
+from kubeless.gateway.admission import Admission
+from kubeless.gateway.basicauth import PasswordCheck
 from kubeless.gateway.forward import Forwarder
 from kubeless.gateway.http.limits import Limits
 from kubeless.gateway.http.listener import Listener
-from kubeless.gateway.incoming import Incoming
+from kubeless.gateway.limits import RouteLimits
 from kubeless.gateway.metrics import GatewayMetrics
+from kubeless.gateway.protection import Protection
 from kubeless.gateway.route import Route
+from kubeless.gateway.secretwatch import SecretWatch
 from kubeless.gateway.settings import Settings
 from kubeless.gateway.table import RouteTable
+from kubeless.kube.client import Page
+from kubeless.kube.watch import WatchEvent
 from kubeless.routing.endpoints import Endpoint
 from kubeless.routing.functions import FunctionRecord
 
@@ -95,15 +106,20 @@ class _Callbacks:
 
 
 class Functions:
-    """One function, with its endpoints."""
-
-    version = 0
+    """Functions that all have the same endpoints, which may change."""
 
     def __init__(self, *endpoints: Endpoint) -> None:
+        self.version = 0
+        self.names = {"echo"}
+        self._endpoints = endpoints
+
+    def change(self, *endpoints: Endpoint) -> None:
+        self.version += 1
         self._endpoints = endpoints
 
     def function(self, namespace: str, name: str) -> FunctionRecord | None:
-        return FunctionRecord(namespace, name, {}, timeout=5.0, port=8080, generation=1) if name == "echo" else None
+        known = name in self.names
+        return FunctionRecord(namespace, name, {}, timeout=5.0, port=8080, generation=1) if known else None
 
     def select(self, _namespace: str, _selector: LabelSelector) -> list[FunctionRecord]:
         return []
@@ -112,24 +128,27 @@ class Functions:
         return self._endpoints
 
 
-class Everybody:
-    """An Admission that asks for no password."""
+class NoCluster:
+    """A Kubernetes API in which nothing is asked for: routes of these tests name no Secret."""
 
-    def try_enter(self, incoming: Incoming, route: Route, **_: object) -> bool:
-        admit(incoming, route)
-        return True
+    async def list_page(self, resource: Resource, **_: Any) -> Page:
+        raise AssertionError(resource)
 
-    async def enter(self, incoming: Incoming, route: Route, **_: object) -> None:
-        admit(incoming, route)
+    def watch(self, resource: Resource, **_: Any) -> AsyncGenerator[WatchEvent, None]:
+        raise AssertionError(resource)
 
-    def lets_all_in(self, _: Incoming, route: Route) -> bool:
-        return not route.suspended
 
-    def take_place(self, _: Route) -> bool:
-        return True
+class Watched(Transport):
+    """Knows how many requests took the express way."""
 
-    def leave(self, _: Route) -> None:
-        return None
+    asked = 0
+
+    def ask(
+        self, caller: Caller, message: bytes, endpoints: Sequence[Endpoint], *, read: float | None
+    ) -> Connection | None:
+        connection = super().ask(caller, message, endpoints, read=read)
+        self.asked += connection is not None
+        return connection
 
 
 @asynccontextmanager
@@ -167,27 +186,52 @@ class World:
     port: int
     listener: Listener
     forwarder: Forwarder
+    routes: RouteTable
+    functions: Functions
+    transport: Watched
+    registry: CollectorRegistry
+    log: list[JsonObject]
+    """Lines of the access log, once it is flushed."""
+
+    def counted(self) -> dict[tuple[str, str, str], float]:
+        """Requests by route, outcome and code."""
+        found: dict[tuple[str, str, str], float] = {}
+        for metric in self.registry.collect():
+            for sample in metric.samples:
+                if sample.name == "kubeless_gateway_requests_total":
+                    key = (sample.labels["route"], sample.labels["outcome"], sample.labels["code"])
+                    found[key] = found.get(key, 0) + sample.value
+        return found
 
 
 @asynccontextmanager
-async def gateway(serve: Serve, *, limits: Limits = SHORT, route: Route = ECHO) -> AsyncIterator[World]:
-    """A gateway with one route to one function, which is `serve`."""
-    routes = RouteTable()
+async def gateway(
+    serve: Serve, *, limits: Limits = SHORT, route: Route = ECHO, in_flight: int = 0
+) -> AsyncIterator[World]:
+    """A gateway with one route to one function, which is `serve`. `in_flight` limits the requests of the route."""
+    routes, registry, lines = RouteTable(), CollectorRegistry(), list[JsonObject]()
     routes.put(route)
-    settings = load(Settings, {"GATEWAY_ACCESS_LOG": "false"})
-    async with serving(serve) as endpoint, Transport() as transport:
+    settings = load(Settings, {"GATEWAY_ACCESS_LOG": "true"})
+    access_log = AccessLog(
+        enabled=True, sample=1.0, write=lambda text: lines.extend(json.loads(line) for line in text.splitlines())
+    )
+    async with serving(serve) as endpoint, Watched() as transport, PasswordCheck() as passwords:
+        route_limits = RouteLimits(in_flight=in_flight, queued=0, patience=0)
+        functions = Functions(endpoint)
         forwarder = Forwarder(
             settings,
             routes=routes,
-            functions=Functions(endpoint),
-            admission=cast(Admission, Everybody()),
+            functions=functions,
+            admission=Admission(Protection(SecretWatch(NoCluster())), passwords, route_limits),
             transport=transport,
-            metrics=GatewayMetrics(CollectorRegistry()),
+            metrics=GatewayMetrics(registry),
+            access_log=access_log,
         )
         async with Listener(
             forwarder.begin, host="127.0.0.1", port=0, limits=limits, expressway=forwarder.expressway
         ) as listener:
-            yield World(listener.port, listener, forwarder)
+            yield World(listener.port, listener, forwarder, routes, functions, transport, registry, lines)
+    access_log.close()
 
 
 async def talk(port: int, *pieces: bytes, pause: float = 0.0, timeout: float = 5.0) -> bytes:
