@@ -1,6 +1,7 @@
 """A TCP line that a test can cut: what runs over it breaks, and nobody gets through until it is mended."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Self
 from urllib.parse import urlsplit
 
@@ -12,6 +13,7 @@ class TcpLine:
         target = urlsplit(url)
         self._host, self._target = target.hostname, target.port
         self._whole = whole
+        self._deaf = False
         self._server: asyncio.Server | None = None
         self._ends: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -36,8 +38,12 @@ class TcpLine:
             end.transport.abort()
 
     def mend(self) -> None:
-        """Let connections through from now on."""
-        self._whole = True
+        """Let connections through from now on, and everything over them."""
+        self._whole, self._deaf = True, False
+
+    def deafen(self) -> None:
+        """Swallow what clients send from now on; they do not notice, and still hear the server."""
+        self._deaf = True
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if not self._whole:
@@ -46,18 +52,22 @@ class TcpLine:
         there, back = await asyncio.open_connection(self._host, self._target)
         ends = {writer, back}
         self._ends |= ends
-        pumps = {asyncio.create_task(_pump(reader, back)), asyncio.create_task(_pump(there, writer))}
+        pumps = {
+            asyncio.create_task(_pump(reader, back, lambda: self._deaf)),
+            asyncio.create_task(_pump(there, writer, lambda: False)),
+        }
         self._tasks |= pumps
         await asyncio.wait(pumps)
         self._tasks -= pumps
         self._ends -= ends
 
 
-async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter, loses: Callable[[], bool]) -> None:
     try:
         while data := await source.read(65536):
-            sink.write(data)
-            await sink.drain()
+            if not loses():
+                sink.write(data)
+                await sink.drain()
     except ConnectionError:
         pass
     finally:

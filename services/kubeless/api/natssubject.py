@@ -1,12 +1,26 @@
 """
-NATS subjects: what is a valid one, and which of them a pattern means.
+NATS subjects: what is a valid one, and which of them a pattern means. Also what JetStream takes as a name.
 
 A subject is a list of tokens separated by dots. In a pattern `*` stands for one token and a final `>` for one or more
 (https://docs.nats.io/nats-concepts/subjects).
 """
 
+import re
+
 MAX_SUBJECT = 512
 """Characters. The server's own bound is that of a protocol line, 4 kB; a trigger's names have to fit in with it."""
+
+MAX_NAME = 255
+"""Characters of the name of a stream or consumer."""
+
+_NAME = re.compile(r"[^\s.*>/\\\x00-\x1f\x7f]*")
+
+
+def name_problem(name: str) -> str:
+    """What is wrong with the name of a stream or consumer (ADR-6), as `subject_problem` tells; an empty one will do."""
+    if len(name) <= MAX_NAME and _NAME.fullmatch(name):
+        return ""
+    return f"is no name in JetStream; use up to {MAX_NAME} characters without white space, dots, '*', '>' and slashes"
 
 
 def subject_problem(subject: str, *, wildcards: bool) -> str:

@@ -8,14 +8,14 @@ from pydantic import Field, model_validator
 from kubeless.api.delivery import NATSDelivery, Order
 from kubeless.api.metadata import Metadata
 from kubeless.api.model import Model, parse_spec, problem
-from kubeless.api.natssubject import subject_problem
+from kubeless.api.natssubject import MAX_NAME, name_problem, subject_problem
 from kubeless.api.selector import LabelSelector
 from kubeless.core.jsontypes import JsonObject
 
 KIND = "NATSTrigger"
 
-JetStreamName = Annotated[str, Field(max_length=255, pattern=r"^[^\s.*>/\\]*$")]
-"""NATS forbids white space, dots, wildcards and path separators in the names of streams and consumers."""
+JetStreamName = Annotated[str, Field(json_schema_extra={"pattern": r"^[^\s.*>/\\]*$", "maxLength": MAX_NAME})]
+"""A stream or consumer. The pattern is for the API server; here `name_problem` says in words what is wrong."""
 
 
 class NATSTriggerSpec(Model):
@@ -38,9 +38,15 @@ class NATSTriggerSpec(Model):
     def _check(self) -> "NATSTriggerSpec":
         if self.durable and not self.stream:
             raise problem("needs a stream", remedy="name the stream, or remove durable", at="durable")
-        wrong, _, remedy = subject_problem(self.topic, wildcards=True).partition("; ")
-        if wrong:
-            raise problem(wrong, remedy=remedy, at="topic")
+        checks = {
+            "topic": subject_problem(self.topic, wildcards=True),
+            "stream": name_problem(self.stream),
+            "durable": name_problem(self.durable),
+        }
+        for field, told in checks.items():
+            wrong, _, remedy = told.partition("; ")
+            if wrong:
+                raise problem(wrong, remedy=remedy, at=field)
         return self
 
     @property

@@ -6,13 +6,12 @@ Light on purpose: the command imports this before it talks to anybody.
 
 import re
 
-from kubeless.api.natssubject import subject_problem
+from kubeless.api.natssubject import name_problem, subject_problem
 from kubeless.core.errors import InvalidField
 
 SERVICE = "nats-trigger-controller"
 """The Kubernetes Service where the operations are served."""
 
-_STREAM = re.compile(r"[^\s.*>/\\\x00-\x1f\x7f]{1,255}")
 _SEQUENCE = re.compile(r"[1-9][0-9]{0,17}")
 
 
@@ -26,13 +25,9 @@ def check_subject(subject: str, *, wildcards: bool = False, field: str = "subjec
 
 def check_stream(name: str, *, field: str = "stream") -> str:
     """The name of a stream, or of a durable consumer, if NATS allows it (ADR-6); raises `InvalidField`."""
-    if not _STREAM.fullmatch(name):
-        raise InvalidField(
-            field,
-            name,
-            problem="is no name in JetStream",
-            remedy="use up to 255 characters without white space, dots, '*', '>' and slashes",
-        )
+    problem, _, remedy = (name_problem(name) if name else "is empty; name a stream").partition("; ")
+    if problem:
+        raise InvalidField(field, name, problem=problem, remedy=remedy)
     return name
 
 

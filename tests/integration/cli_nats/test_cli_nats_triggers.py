@@ -133,6 +133,7 @@ async def test_mistakes_are_told_in_the_words_of_old(bench: "Bench") -> None:
         (("--trigger-topic", "a.b*"), "--trigger-topic: has a wildcard within a token"),
         (("--stream", "a.b"), "--stream: is no name in JetStream"),
         (("--stream", "S", "--durable", "a b"), "--durable: is no name in JetStream"),
+        (("--stream", "S", "--durable", "a.b"), "--durable: is no name in JetStream, got 'a.b'; use up to 255"),
         (("--durable", "d"), "give --stream with it"),
         (("--dead-letter-subject", "a.>"), "--dead-letter-subject: has a wildcard"),
     ],

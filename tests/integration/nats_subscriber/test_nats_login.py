@@ -10,7 +10,8 @@ import pytest
 from kubeless.kube.resources import SECRETS
 from support.certificates import CertificateAuthority
 from support.kafkaworld import until
-from support.natsworld import NAMESPACE, World, connected, make_world
+from support.natsjwt import Operator
+from support.natsworld import NAMESPACE, World, connected, make_stream, make_world, publish_all
 from support.realnats import RealNats
 
 
@@ -48,6 +49,33 @@ async def test_an_nkey_lets_us_in(tmp_path: Path) -> None:
     with RealNats(tmp_path / "nats", config=f"authorization {{ users: [ {{ nkey: {public} }} ] }}") as server:
         async with make_world(server.url) as world:
             await reaches(world, NATS_NKEY_SEED=str(file))
+
+
+async def test_credentials_of_an_operator_let_us_in_and_use_streams(tmp_path: Path) -> None:
+    operator = Operator()
+    file = tmp_path / "user.creds"
+    file.write_text(operator.credentials())
+    with RealNats(tmp_path / "nats", config=operator.config()) as server:
+        async with make_world(server.url) as world, connected(server.url, user_credentials=str(file)) as client:
+            await make_stream(client, "S", "s")
+            ledger = await world.function()
+            await world.trigger(topic="s", stream="S")
+            async with world.service(NATS_CREDS=str(file)):
+                await world.until_ready()
+                await publish_all(client, "s", [b"signed"])
+                await ledger.until_done(1)
+
+
+async def test_credentials_that_the_server_does_not_know_are_told(tmp_path: Path) -> None:
+    file = tmp_path / "user.creds"
+    file.write_text(Operator().credentials())
+    with RealNats(tmp_path / "nats", config=Operator().config()) as server:
+        async with make_world(server.url) as world:
+            await world.function()
+            await world.trigger(topic="orders")
+            async with world.service(NATS_CREDS=str(file)):
+                await world.until_condition("BrokerReachable", "False", "BrokerUnavailable")
+                assert "Authorization" in (await world.status())["lastError"]
 
 
 async def test_a_refused_login_is_told_and_tried_again(tmp_path: Path) -> None:

@@ -65,6 +65,13 @@ def test_a_bad_subject_is_refused_with_field_and_remedy() -> None:
         parse_nats_trigger({"spec": {"topic": "a", "functionSelector": {}, "delivery": letter}})
 
 
+@pytest.mark.parametrize("field", ["stream", "durable"])
+def test_a_name_that_jetstream_does_not_take_is_refused_in_words(field: str) -> None:
+    spec = {"topic": "a", "functionSelector": {}, "stream": "S"} | {field: "a.b"}
+    with pytest.raises(InvalidObject, match=rf"spec.{field}: is no name in JetStream, got 'a.b'; .*without.* dots"):
+        parse_nats_trigger({"spec": spec})
+
+
 @pytest.mark.parametrize(
     ("first", "second", "overlaps", "covered"),
     [
