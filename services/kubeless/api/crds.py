@@ -168,6 +168,10 @@ DEFINITIONS = (
 )
 
 
+_KEEP = {"helm.sh/resource-policy": "keep"}
+"""With a definition go all objects of its kind: removing a release of Helm must not do that."""
+
+
 def custom_resource_definitions() -> list[JsonObject]:
     """The definitions as apiextensions.k8s.io/v1 objects."""
     return [_definition(definition) for definition in DEFINITIONS]
@@ -187,7 +191,7 @@ def _definition(definition: Definition) -> JsonObject:
     return {
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",
-        "metadata": {"name": resource.qualified_name},
+        "metadata": {"name": resource.qualified_name, "annotations": _KEEP},
         "spec": {
             "group": resource.group,
             "scope": "Namespaced",

@@ -1,0 +1,79 @@
+"""The page on rights says what the chart grants."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from support.charts import SERVICES, Document, pick, render
+
+PAGE = Path(__file__).parents[2] / "docs" / "rights.md"
+
+
+class Right(NamedTuple):
+    """One row of the page, but for the reason."""
+
+    component: str
+    where: str
+    group: str
+    resources: str
+    names: str
+    verbs: str
+
+
+def granted(values: Document | None = None) -> list[Right]:
+    """What the chart grants, service by service."""
+    documents = render(values)
+    return [
+        _right(service.component, where, rule)
+        for service in SERVICES
+        for where, kind, name in (("functions", "ClusterRole", service.name), ("own", "Role", f"{service.name}-own"))
+        for rule in pick(documents, kind, name)["rules"]
+    ]
+
+
+def _right(component: str, where: str, rule: Document) -> Right:
+    (group,) = rule["apiGroups"]
+    return Right(
+        component,
+        where,
+        group or "core",
+        ", ".join(rule["resources"]),
+        ", ".join(rule.get("resourceNames", ())),
+        " ".join(rule["verbs"]),
+    )
+
+
+def written() -> list[Right]:
+    """The rows of the page."""
+    rows = [[cell.strip() for cell in line.strip("|\n").split("|")] for line in PAGE.open() if line.startswith("| ")]
+    return [Right(*row[:6]) for row in rows[1:]]
+
+
+def test_each_right_is_on_the_page_and_no_other() -> None:
+    assert sorted(written()) == sorted(granted())
+
+
+def test_each_right_has_its_reason() -> None:
+    rows = [line.strip("|\n").split("|") for line in PAGE.open() if line.startswith("| ")]
+    assert all(row[-1].strip() for row in rows)
+
+
+def test_nothing_is_granted_by_wildcard() -> None:
+    for right in granted():
+        assert "*" not in f"{right.group}{right.resources}{right.verbs}"
+
+
+def test_confined_to_namespaces_nothing_of_the_cluster_is_granted() -> None:
+    documents = render({"namespaces": ["team-a", "team-b"]})
+    assert not [one for one in documents if one["kind"].startswith("ClusterRole")]
+    for service in SERVICES:
+        roles = [one for one in documents if one["kind"] == "Role" and one["metadata"]["name"] == service.name]
+        assert [role["metadata"]["namespace"] for role in roles] == ["team-a", "team-b"]
+        assert all(role["rules"] == pick(render(), "ClusterRole", service.name)["rules"] for role in roles)
+
+
+@pytest.mark.parametrize(("key", "name"), [("kafka", "kafka-trigger-controller"), ("nats", "nats-trigger-controller")])
+def test_only_the_secret_that_is_named_can_be_read(key: str, name: str) -> None:
+    rules = pick(render({key: {"existingSecret": "login"}}), "Role", f"{name}-own")["rules"]
+    assert [rule["resourceNames"] for rule in rules if rule["resources"] == ["secrets"]] == [["login"]]
