@@ -36,12 +36,14 @@ async def schedules(scene: Scene) -> None:
         await until(lambda: _all_scheduled(scene, port), deadline=WATCHED)
         await asyncio.sleep(SETTLE)
         scene.report.step(f"{TRIGGERS:,} schedules for {WATCHED:g} s")
-        before = await _metrics(scene, port)
+        before, used = await _metrics(scene, port), cores.cpu_seconds(pid)
         await asyncio.sleep(WATCHED)
-        after = await _metrics(scene, port)
+        after, used_after = await _metrics(scene, port), cores.cpu_seconds(pid)
         memory = cores.memory_mib(pid)
     fired, late = _lateness(before, after)
     note = f"{fired:,.0f} calls in {WATCHED:g} s, ready after {ready:.1f} s"
+    if used is not None and used_after is not None:
+        note += f", {used_after - used:.1f} s of CPU"
     name = f"{TRIGGERS:,} schedules"
     budget = f"<= {LATENESS_BUDGET:g} ms"
     scene.report.add(Row(f"{name}, lateness p99", late, "ms", budget=budget, met=late <= LATENESS_BUDGET, note=note))

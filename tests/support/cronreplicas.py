@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -109,18 +109,23 @@ class Taken:
 
 @dataclass
 class WallClock:
-    """A clock that may be set."""
+    """A clock that may be set, of a machine that may sleep."""
 
     offset: float = 0.0
+    slept: float = 0.0
+    """Seconds in which no process ran."""
 
     def __call__(self) -> float:
-        return START + asyncio.get_running_loop().time() + self.offset
+        return START + self.unmoved() + self.offset
+
+    def unmoved(self) -> float:
+        return asyncio.get_running_loop().time() + self.slept
 
 
 class Replica:
     """One scheduler process."""
 
-    def __init__(self, name: str, store: Store, taken: Taken, wall: Callable[[], float]) -> None:
+    def __init__(self, name: str, store: Store, taken: Taken, wall: "WallClock", *, alone: bool = False) -> None:
         self._taken = taken
         self._line = Line(store)
         self.frozen = False
@@ -140,8 +145,9 @@ class Replica:
             journal=lambda: Journal(client, namespace="kubeless", holder=name),
             metrics=self.metrics,
             grace=30.0,
+            alone=alone,
             wall=wall,
-            unmoved=lambda: asyncio.get_running_loop().time(),
+            unmoved=wall.unmoved,
         )
 
     async def send(self, event: Event, function: ObjectKey, timeout: float) -> Answer:
@@ -157,12 +163,24 @@ class Replica:
         self._line.cut = True
 
     @asynccontextmanager
-    async def leading(self) -> AsyncIterator["Replica"]:
-        """Lead while the body runs."""
-        async with self.runs.running(), asyncio.TaskGroup() as group:
+    async def living(self) -> AsyncIterator["Replica"]:
+        """A process, which may `lead` while the body runs."""
+        async with self.runs.running(), self.scheduler.running():
+            yield self
+
+    @asynccontextmanager
+    async def lead(self) -> AsyncIterator["Replica"]:
+        """Have the lease while the body runs."""
+        async with asyncio.TaskGroup() as group:
             task = group.create_task(self.scheduler.lead())
             yield self
             task.cancel()
+
+    @asynccontextmanager
+    async def leading(self) -> AsyncIterator["Replica"]:
+        """A process that leads while the body runs."""
+        async with self.living(), self.lead():
+            yield self
 
     def knows(self, *triggers: CronTrigger) -> "Replica":
         for each in triggers:

@@ -52,6 +52,8 @@ class Plan:
     """How many, up to `COUNTED` each."""
     dealt: int | None = None
     """The latest of all these times; None: none is due."""
+    following: int | None = None
+    """The first time that is not due yet; None: there is none."""
 
 
 def plan(
@@ -60,20 +62,21 @@ def plan(
     """Decide about all times later than `after` and not later than `now`. `grace` and `deadline` are seconds."""
     first = schedule.next(after)
     if first is None or first > now:
-        return Plan()
+        return Plan(following=first)
     oldest = after if deadline is None else max(after, now - max(deadline, LEAST_DEADLINE))
     recent = max(oldest, now - grace)
     second = schedule.next(first)
     if first > recent and (second is None or second > now):
-        return Plan((first,), dealt=first)  # nearly always: one time is due, and it has just come
-    latest = _latest(schedule, after, now, 1)
+        return Plan((first,), dealt=first, following=second)  # nearly always: one time is due, and it has just come
+    latest = _latest(schedule, after, now, 1)[0]
     on_time = list(_times(schedule, recent, now))
     wanted = {"skip": 0, "last": 0 if on_time else 1, "all": CATCH_UP_LIMIT}[catch_up]
     late = _latest(schedule, oldest, recent, wanted)
     skipped: Counter[Skip] = Counter()
     skipped[Skip.MISSED] = max(0, _count(schedule, oldest, recent) - len(late))
     skipped[Skip.DEADLINE] = _count(schedule, after, oldest)
-    return Plan((*late, *on_time), {reason: count for reason, count in skipped.items() if count}, latest[0])
+    reasons = {reason: count for reason, count in skipped.items() if count}
+    return Plan((*late, *on_time), reasons, latest, schedule.next(latest))
 
 
 def _times(schedule: Schedule, after: float, until: float) -> Iterator[int]:

@@ -9,7 +9,7 @@ two schedulers that both believe they lead, one learns better before it calls an
 import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import orjson
 import structlog
@@ -31,7 +31,7 @@ OPEN_LIMIT = 5000
 SILENCE = 15.0
 """Seconds without a write of another scheduler after which one that gave way to it tries again."""
 DOUBT = 3.0
-"""Seconds to watch a scheduler that left calls open before they are repeated: it may be alive."""
+"""Seconds to watch a scheduler that did not give up its journal before its calls are repeated: it may be alive."""
 _LOOK = 0.5
 
 
@@ -61,10 +61,9 @@ class Page:
     open: tuple[Call, ...] = ()
     """Calls that were not known to have ended."""
 
-    @property
-    def in_doubt(self) -> bool:
-        """Whether a holder that is gone may have left something undone."""
-        return bool(self.holder) and (self.claimed > self.done or bool(self.open))
+    def released(self) -> "Page":
+        """The same, as its holder leaves it in good order."""
+        return Page("", self.done, self.done, self.open)
 
 
 def read_page(obj: JsonObject) -> Page:
@@ -86,13 +85,26 @@ def bounded(holder: str, claimed: int, done: int, calls: Iterable[Call]) -> Page
     return Page(holder, claimed, done, tuple(ordered))
 
 
+class JournalLike(Protocol):
+    """A journal, as the scheduler sees it; see `Journal`."""
+
+    @property
+    def holder(self) -> str: ...
+
+    async def take(self) -> Page: ...
+
+    async def retake(self) -> Page: ...
+
+    async def write(self, page: Callable[[str], Page]) -> None: ...
+
+
 class Journal:
-    """The journal of one scheduler. `holder` must be unique to this object."""
+    """The journal of one scheduler. `holder` must be unique to this process; of its journals one at a time is used."""
 
     def __init__(self, client: KubeClient, *, namespace: str, holder: str) -> None:
         self._client = client
         self._namespace = namespace
-        self._holder = holder
+        self.holder = holder
         self._object: JsonObject | None = None
         self._lock = asyncio.Lock()
 
@@ -100,11 +112,11 @@ class Journal:
         """
         Become its holder. What it said before.
 
-        If the holder before left something undone, it is watched for `patience` seconds; one that still writes is
-        waited for, until it has been silent for `SILENCE`. Raises KubeError.
+        A holder that did not give it up is watched for `patience` seconds, for it may have more to tell; one that
+        still writes is waited for, until it has been silent for `SILENCE`. Raises KubeError.
         """
         obj = await self._read()
-        if obj is not None and read_page(obj).in_doubt and patience:
+        if obj is not None and read_page(obj).holder not in ("", self.holder) and patience:
             obj = await self._silent(obj, patience)
         return await self._take(obj)
 
@@ -120,7 +132,7 @@ class Journal:
         async with self._lock:
             if self._object is None:
                 raise Deposed
-            wanted = page(self._holder)
+            wanted = page(self.holder)
             try:
                 await self._put(wanted)
             except NotFound:
@@ -129,7 +141,7 @@ class Journal:
             except Conflict:
                 # The answer to a write of ours may have been lost: then what is there is ours.
                 found = await self._read()
-                if found is None or read_page(found).holder != self._holder:
+                if found is None or read_page(found).holder != self.holder:
                     self._object = None
                     raise Deposed from None
                 self._object = found
@@ -140,7 +152,7 @@ class Journal:
         async with self._lock:
             self._object = obj
             try:
-                await self._put(Page(self._holder, before.claimed, before.done, before.open))
+                await self._put(Page(self.holder, before.claimed, before.done, before.open))
             except (Conflict, AlreadyExists) as error:
                 self._object = None
                 raise Deposed("another scheduler took over at the same time") from error

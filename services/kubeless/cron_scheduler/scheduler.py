@@ -2,18 +2,19 @@
 Call functions when their triggers are due: what the one replica does that leads.
 
 One heap knows what is due next. Half a second before it is, the time is claimed in the journal, so that it can be
-called for on the dot; a replica whose claim fails because another one has written since gives way. Each time is decided
-about by `due.plan`, and never twice while the process lives.
+called for on the dot; a replica whose claim fails because another one has written since gives way. Where there may be
+another one, nothing is called for that could not be claimed: it waits until the API server is back. Each time is
+decided about by `due.plan`, and never twice while the process lives.
 
 The wall clock is looked at every second at least: nobody is told when it is set, or when the machine wakes up.
 """
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import NoReturn, Protocol
+from typing import NoReturn, Self
 
 import structlog
 
@@ -22,8 +23,9 @@ from kubeless.core.backoff import Backoff
 from kubeless.cron_scheduler.clock import StepWatch, steady
 from kubeless.cron_scheduler.due import Plan, Skip, plan
 from kubeless.cron_scheduler.dueheap import DueHeap
-from kubeless.cron_scheduler.journal import Call, Deposed, Page, bounded
+from kubeless.cron_scheduler.journal import Call, Deposed, JournalLike, Page, bounded
 from kubeless.cron_scheduler.metrics import CronMetrics
+from kubeless.cron_scheduler.parting import Parting
 from kubeless.cron_scheduler.plans import first_watermark, next_watermark
 from kubeless.cron_scheduler.runs import Runs
 from kubeless.cron_scheduler.triggers import CronTrigger
@@ -51,16 +53,6 @@ Functions = Callable[[str, CronJobTriggerSpec], Sequence[FunctionRecord]]
 """The functions that a spec in a namespace means now."""
 
 
-class JournalLike(Protocol):
-    """What is asked of a `Journal`."""
-
-    async def take(self) -> Page: ...
-
-    async def retake(self) -> Page: ...
-
-    async def write(self, page: Callable[[str], Page]) -> None: ...
-
-
 @dataclass(slots=True)
 class Entry:
     """A trigger, and up to which moment its times were dealt with."""
@@ -73,7 +65,8 @@ class Entry:
 
 class Scheduler:
     """
-    The schedules of all triggers. `lead` runs while this replica leads; the rest is called on the same loop.
+    The schedules of all triggers. `lead` runs while this replica leads, as often as it does; the rest is called on the
+    same loop.
     """
 
     def __init__(
@@ -84,15 +77,20 @@ class Scheduler:
         journal: Callable[[], JournalLike],
         metrics: CronMetrics,
         grace: float,
+        alone: bool = False,
         wall: Callable[[], float] = time.time,
         unmoved: Callable[[], float] = steady,
     ) -> None:
-        """`journal` makes one for each time we lead. `grace` is seconds, see `due`."""
+        """
+        `journal` makes one for each time we lead, all of one holder. `grace` is seconds, see `due`. `alone`: there can
+        be no other scheduler, so what cannot be claimed is called for all the same.
+        """
         self._runs = runs
         self._functions = functions
         self._make_journal = journal
         self._metrics = metrics
         self._grace = grace
+        self._alone = alone
         self._wall = wall
         self._unmoved = unmoved
         self._triggers: dict[ObjectKey, CronTrigger] = {}
@@ -107,6 +105,7 @@ class Scheduler:
         self._claimed_at = 0.0
         self._done = 0
         self._journal: JournalLike | None = None
+        self._parting = Parting()
         self._jumped_from: float | None = None
         self._ahead: set[tuple[ObjectKey, int]] = set()
         self.on_change: Callable[[ObjectKey], None] = lambda _key: None
@@ -114,6 +113,12 @@ class Scheduler:
         self.on_quiet: Callable[[float], None] = lambda _seconds: None
         """Called when nothing is due for so many seconds; may take that long."""
         runs.on_end = self._call_ended
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[Self]:
+        """To be entered before `lead` is called, and left after it has ended."""
+        async with self._parting.running():
+            yield self
 
     @property
     def leading(self) -> bool:
@@ -163,9 +168,10 @@ class Scheduler:
             while True:
                 journal = self._journal = self._make_journal()
                 try:
-                    page = await _persist(journal.retake if taken_before else journal.take)
-                    taken_before = True
-                    self._begin(page)
+                    async with self._parting.turn:
+                        page = await _persist(journal.retake if taken_before else journal.take)
+                        taken_before = True
+                        self._begin(self._parting.known(page))
                     async with asyncio.TaskGroup() as group:
                         group.create_task(self._note_forever(journal), name="journal of ended calls")
                         group.create_task(self._run(journal), name="due times")
@@ -206,7 +212,9 @@ class Scheduler:
         log.info("scheduling", triggers=len(self._entries), repeated=len(page.open))
 
     def _give_up(self) -> None:
-        if self._leading:
+        if self._leading and self._journal is not None:
+            if not self._released:
+                self._parting.leave(self._journal, self._page(self._journal.holder))
             self._runs.abandon()
         self._leading = False
         self._metrics.leading.set(0)
@@ -233,7 +241,9 @@ class Scheduler:
     def _set_due(self, key: ObjectKey) -> None:
         entry = self._entries[key]
         schedule = entry.trigger.schedule
-        due = None if entry.trigger.active is None or schedule is None else schedule.next(entry.watermark)
+        self._put_due(key, None if entry.trigger.active is None or schedule is None else schedule.next(entry.watermark))
+
+    def _put_due(self, key: ObjectKey, due: int | None) -> None:
         before = self._heap.first()
         self._heap.put(key, due)
         self._metrics.due.set(len(self._heap))
@@ -268,16 +278,19 @@ class Scheduler:
         """
         Say that we are about to call for all times up to `moment`.
 
-        Without the API server nobody can contradict: as long as the lease holds, and it holds for some seconds only,
-        the calls are made.
+        Without the API server another scheduler may be at it: then nothing is claimed, and we try again soon.
         """
         # One who comes late may claim what is due, and no more.
-        self._claimed = max(moment, self._claimed)
+        before, self._claimed = self._claimed, max(moment, self._claimed)
         try:
             async with asyncio.timeout(max(LEAD, moment - self._wall() + LEAD)):
                 await self._write(journal)
         except (KubeError, TimeoutError) as error:
-            log.warning("cannot claim a time; going on without", error=str(error) or type(error).__name__)
+            log.warning("cannot claim a time", goes_on=self._alone, error=str(error) or type(error).__name__)
+            if not self._alone:
+                self._claimed = before
+                await asyncio.sleep(PACE)
+                return
         self._claimed_at = self._unmoved()
 
     async def _deal(self, now: float) -> None:
@@ -309,7 +322,7 @@ class Scheduler:
         self._fire(key, entry, spec, decided)
         if decided.dealt is not None:
             entry.watermark = entry.dealt = decided.dealt
-        self._set_due(key)
+        self._put_due(key, decided.following)
         self.on_change(key)
 
     def _fire(self, key: ObjectKey, entry: Entry, spec: CronJobTriggerSpec, decided: Plan) -> None:

@@ -105,6 +105,7 @@ async def serve(settings: Settings, client: KubeClient) -> AsyncIterator[CronSch
             journal=lambda: Journal(client, namespace=settings.kubeless_namespace, holder=holder),
             metrics=metrics,
             grace=settings.grace,
+            alone=not settings.leader_election,
         )
         status = StatusWriter(
             client,
@@ -119,7 +120,7 @@ async def serve(settings: Settings, client: KubeClient) -> AsyncIterator[CronSch
         admin = await stack.enter_async_context(
             AdminServer(settings.admin_host, settings.admin_port, registry, routes=fire.routes())
         )
-        for part in (transport, table.running(), triggers.running(), runs.running()):
+        for part in (transport, table.running(), triggers.running(), runs.running(), scheduler.running()):
             await stack.enter_async_context(part)
         await table.wait_synced()
         await triggers.wait_synced()

@@ -64,16 +64,73 @@ def test_of_two_that_believe_they_lead_one_calls() -> None:
     virtualtime.run(main())
 
 
-def test_an_api_server_that_is_away_stops_no_call() -> None:
+def test_an_api_server_that_is_away_delays_calls_and_costs_none() -> None:
     async def main() -> None:
         store, taken = Store(), Taken()
         async with Replica("a", store, taken, WallClock()).knows(EACH).leading():
             await asyncio.sleep(5.2)
             store.away = True
             await asyncio.sleep(5)
+            # The sixth second had not been claimed yet: another scheduler may be calling for it.
+            assert set(taken.times("each")) == {1, 2, 3, 4, 5}
             store.away = False
             await asyncio.sleep(5)
         assert taken.times("each") == dict.fromkeys(range(1, 16), 1)
+
+    virtualtime.run(main())
+
+
+def test_a_scheduler_that_is_alone_calls_on_the_dot_without_the_api_server() -> None:
+    async def main() -> None:
+        store, taken = Store(), Taken()
+        async with Replica("a", store, taken, WallClock(), alone=True).knows(EACH).leading():
+            await asyncio.sleep(5.2)
+            store.away = True
+            await asyncio.sleep(60)
+        assert taken.times("each") == dict.fromkeys(range(1, 66), 1)
+        assert all(abs(at - round(at)) < 0.02 for _, at in taken.calls)
+
+    virtualtime.run(main())
+
+
+@pytest.mark.parametrize("second", [0.0, 0.1, 0.3, 0.45, 0.51, 0.6, 0.99])
+def test_a_lead_that_is_lost_with_the_api_server_and_comes_back_with_it_repeats_nothing(second: float) -> None:
+    async def main() -> None:
+        store, taken = Store(), Taken()
+        async with Replica("a", store, taken, WallClock()).knows(EACH).living() as replica:
+            async with replica.lead():
+                await asyncio.sleep(5 + second)
+                store.away = True
+                await asyncio.sleep(6)
+            await asyncio.sleep(6)
+            store.away = False
+            async with replica.lead():
+                await asyncio.sleep(4)
+        assert set(taken.times("each")) >= set(range(1, 21))
+        assert set(taken.times("each").values()) == {1}
+
+    virtualtime.run(main())
+
+
+@pytest.mark.parametrize("pause", [0.0, 0.1, 0.5, 3.0])
+@pytest.mark.parametrize("second", [0.0, 0.1, 0.3, 0.45, 0.51, 0.6, 0.99])
+def test_another_scheduler_that_leads_after_the_api_server_was_away_repeats_nothing(
+    second: float, pause: float
+) -> None:
+    async def main() -> None:
+        store, taken, wall = Store(), Taken(), WallClock()
+        async with Replica("a", store, taken, wall).knows(EACH).living() as first:
+            async with first.lead():
+                await asyncio.sleep(5 + second)
+                store.away = True
+                await asyncio.sleep(6)
+            await asyncio.sleep(6)
+            store.away = False
+            await asyncio.sleep(pause)
+            async with Replica("b", store, taken, wall).knows(EACH).leading():
+                await asyncio.sleep(8)
+        assert set(taken.times("each")) >= set(range(1, 25))
+        assert set(taken.times("each").values()) == {1}
 
     virtualtime.run(main())
 
@@ -107,6 +164,21 @@ def test_a_clock_set_back_repeats_nothing() -> None:
     virtualtime.run(main())
 
 
+def test_a_clock_set_five_minutes_back_and_right_again_calls_each_time_once() -> None:
+    async def main() -> None:
+        taken, wall = Taken(), WallClock()
+        async with Replica("a", Store(), taken, wall).knows(MINUTELY).leading():
+            await asyncio.sleep(330)
+            wall.offset = -300.0
+            await asyncio.sleep(100)
+            wall.offset = 0.0
+            await asyncio.sleep(171)
+        # 360 passed while the clock was behind, and was let go as late; 420 was ten seconds late.
+        assert taken.times("minutely") == dict.fromkeys((60, 120, 180, 240, 300, 420, 480, 540, 600), 1)
+
+    virtualtime.run(main())
+
+
 @pytest.mark.parametrize(
     ("catch_up", "times"), [("skip", {60, 720}), ("last", {60, 660, 720}), ("all", set(range(60, 721, 60)))]
 )
@@ -116,7 +188,7 @@ def test_a_machine_that_slept_catches_up_as_asked(catch_up: str, times: set[int]
         replica = Replica("a", Store(), taken, wall).knows(make_trigger("minutely", "* * * * *", catchUp=catch_up))
         async with replica.leading():
             await asyncio.sleep(95)
-            wall.offset = 600.0  # at 695: 660 is 35 seconds late
+            wall.slept = 600.0  # at 695: 660 is 35 seconds late
             await asyncio.sleep(30)
         assert set(taken.times("minutely")) == times
 
