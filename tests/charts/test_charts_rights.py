@@ -44,10 +44,15 @@ def _right(component: str, where: str, rule: Document) -> Right:
     )
 
 
+def rows() -> list[list[str]]:
+    """The cells of the page's table."""
+    lines = [line for line in PAGE.read_text().splitlines() if line.startswith("| ")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[1:]]
+
+
 def written() -> list[Right]:
-    """The rows of the page."""
-    rows = [[cell.strip() for cell in line.strip("|\n").split("|")] for line in PAGE.open() if line.startswith("| ")]
-    return [Right(*row[:6]) for row in rows[1:]]
+    """The rows of the page, without their reasons."""
+    return [Right(*row[:6]) for row in rows()]
 
 
 def test_each_right_is_on_the_page_and_no_other() -> None:
@@ -55,8 +60,7 @@ def test_each_right_is_on_the_page_and_no_other() -> None:
 
 
 def test_each_right_has_its_reason() -> None:
-    rows = [line.strip("|\n").split("|") for line in PAGE.open() if line.startswith("| ")]
-    assert all(row[-1].strip() for row in rows)
+    assert all(row[-1] for row in rows())
 
 
 def test_nothing_is_granted_by_wildcard() -> None:
