@@ -1,8 +1,8 @@
 """
 Whether the credentials of a request are those of a user (RFC 7617).
 
-Comparing a password with its hash is slow on purpose, so it is done in threads, few at a time, and what was found right
-is remembered. The memory holds keyed hashes only, with a key that dies with the process, together with the hash the
+Comparing a password with its hash is slow on purpose, so it is done beside the event loop, and what was found right is
+remembered. The memory holds keyed hashes only, with a key that dies with the process, together with the hash the
 password was compared with: once a Secret changes, nothing remembered of the old one fits. Wrong passwords are not
 remembered; guessing stays slow.
 """
@@ -13,19 +13,14 @@ import binascii
 import hashlib
 import secrets
 from collections import OrderedDict
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Self
 
 from kubeless.delivery.transport.request import Headers
+from kubeless.gateway.comparisons import Compare, Comparisons
 from kubeless.gateway.headers import values
 from kubeless.gateway.htpasswd import Htpasswd, matches
-from kubeless.gateway.refusal import RETRY_SOON, Refusal
-
-_THREADS = 2
-_UNDER_WAY = 64
-"""Comparisons that run or wait for a thread; a flood of wrong passwords gets no more of the machine."""
+from kubeless.gateway.refusal import Refusal
 
 _REMEMBERED = 4096
 
@@ -33,13 +28,12 @@ _REMEMBERED = 4096
 class PasswordCheck:
     """Belongs to one event loop; ends its threads on leaving."""
 
-    def __init__(self, *, compare: Callable[[bytes, bytes], bool] = matches) -> None:
-        """`compare` is replaced in tests."""
-        self._compare = compare
+    def __init__(self, *, compare: Compare = matches, threads: int | None = None) -> None:
+        """Both are replaced in tests."""
+        self._comparisons = Comparisons(compare, threads=threads)
         self._key = secrets.token_bytes(32)
         self._right: OrderedDict[bytes, None] = OrderedDict()
         self._under_way: dict[bytes, asyncio.Future[bool]] = {}
-        self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="password")
 
     def __repr__(self) -> str:
         return f"<PasswordCheck {len(self._right)} remembered, {len(self._under_way)} under way>"
@@ -50,7 +44,7 @@ class PasswordCheck:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._comparisons.close()
 
     def remembers(self, htpasswd: Htpasswd, headers: Headers) -> bool:
         """Whether the credentials were found right before; False says nothing."""
@@ -70,27 +64,25 @@ class PasswordCheck:
         if self.remembers(htpasswd, headers):
             return
         credentials = read_credentials(headers)
-        if credentials is None or not await self._is_right(htpasswd, *credentials):
+        if credentials is None or not await self._is_right(htpasswd, *credentials, realm):
             challenge = f'Basic realm="{realm}", charset="UTF-8"'.encode("ascii", "replace")
             raise Refusal(
                 401, "unauthorized", "user and password are required", headers=((b"WWW-Authenticate", challenge),)
             )
 
-    async def _is_right(self, htpasswd: Htpasswd, user: bytes, password: bytes) -> bool:
+    async def _is_right(self, htpasswd: Htpasswd, user: bytes, password: bytes, realm: str) -> bool:
         known = user in htpasswd.hashes
         hashed = htpasswd.hashes.get(user, htpasswd.stranger)
         digest = self._digest(hashed, user, password)
-        right = await self._compared(digest, hashed, password) and known
+        right = await self._compared(digest, hashed, password, realm) and known
         if right:
             self._remember(digest)
         return right
 
-    async def _compared(self, digest: bytes, hashed: bytes, password: bytes) -> bool:
+    async def _compared(self, digest: bytes, hashed: bytes, password: bytes, realm: str) -> bool:
         result = self._under_way.get(digest)
         if result is None:
-            if len(self._under_way) >= _UNDER_WAY:
-                raise Refusal(503, "overloaded", "too many passwords are being checked", headers=RETRY_SOON)
-            result = asyncio.get_running_loop().run_in_executor(self._pool, self._compare, hashed, password)
+            result = self._comparisons.begin(realm, hashed, password)
             self._under_way[digest] = result
             result.add_done_callback(lambda _: self._under_way.pop(digest, None))
         # A browser sends many requests at once: they share one comparison, which one of them going away must not end.

@@ -1,5 +1,6 @@
 """Certificates and passwords from Secrets: real handshakes, real refusals, and changes that hold at once."""
 
+import asyncio
 import base64
 import ssl
 from collections.abc import AsyncIterator
@@ -127,6 +128,28 @@ async def test_only_users_of_the_secret_are_let_in(cluster: World) -> None:
         answer = await cluster.get("/x", Authorization=basic("ann", "right"))
         assert (answer.status, answer.body) == (200, "hi")
     await cluster.wait_condition("a", "BasicAuthReady", "True", "UsersLoaded")
+
+
+async def test_a_flood_of_wrong_passwords_keeps_nobody_else_waiting(cluster: World) -> None:
+    costly = b"ann:" + bcrypt.hashpw(b"right", bcrypt.gensalt(13)) + b"\n"
+    await cluster.secret("users", auth=costly)
+    await cluster.secret("others", auth=line("bob", "right"))
+    await cluster.trigger("open", path="open")
+    await cluster.trigger("attacked", path="attacked", basic_auth_secret="users")
+    await cluster.trigger("private", path="private", basic_auth_secret="others")
+    await cluster.start()
+    flood = [
+        asyncio.create_task(cluster.get("/attacked", Authorization=basic("ann", f"guess {number}")))
+        for number in range(100)
+    ]
+    for _ in range(50):
+        assert (await cluster.get("/open")).status == 200
+    assert sum(task.done() and task.result().status == 401 for task in flood) <= 2, "they waited for comparisons"
+    assert (await cluster.get("/private", Authorization=basic("bob", "right"))).status == 200
+    assert not all(task.done() for task in flood), "the login waited for the flood"
+    answers = await asyncio.gather(*flood)
+    assert {answer.status for answer in answers} == {401, 503}
+    assert all("Retry-After" in answer.headers for answer in answers if answer.status == 503)
 
 
 async def test_a_changed_password_holds_at_once_and_a_lost_secret_closes_the_route(cluster: World) -> None:

@@ -6,8 +6,11 @@ import threading
 
 import bcrypt
 import pytest
+from passlib.hash import apr_md5_crypt
 
+from kubeless.gateway.apr1 import apr1
 from kubeless.gateway.basicauth import PasswordCheck, read_credentials
+from kubeless.gateway.comparisons import WAITING_PER_ROUTE
 from kubeless.gateway.htpasswd import Htpasswd, matches, read_htpasswd
 from kubeless.gateway.problem import Problem
 from kubeless.gateway.refusal import Refusal
@@ -135,7 +138,7 @@ async def test_equal_requests_share_a_comparison_and_a_flood_of_others_is_refuse
         release.wait(5)
         return password == b"password"
 
-    async with PasswordCheck(compare=slow) as passwords, asyncio.TaskGroup() as group:
+    async with PasswordCheck(compare=slow, threads=2) as passwords, asyncio.TaskGroup() as group:
         read = users(b"ann:" + SHA1)
         same = [group.create_task(passwords.check(read, header(b"ann:password"), realm="r")) for _ in range(5)]
         await asyncio.sleep(0)
@@ -146,4 +149,65 @@ async def test_equal_requests_share_a_comparison_and_a_flood_of_others_is_refuse
         results = await asyncio.gather(*flood, return_exceptions=True)
     assert compared.count(b"password") == 1
     statuses = [result.status for result in results if isinstance(result, Refusal)]
-    assert (statuses.count(401), statuses.count(503)) == (63, 37)
+    assert (statuses.count(401), statuses.count(503)) == (1 + WAITING_PER_ROUTE, 99 - WAITING_PER_ROUTE), "one runs"
+
+
+async def test_a_login_elsewhere_does_not_wait_for_a_flood() -> None:
+    compared = list[bytes]()
+    release = threading.Event()
+
+    def slow(hashed: bytes, password: bytes) -> bool:
+        release.wait(5)
+        compared.append(password)
+        return password == b"password"
+
+    async with PasswordCheck(compare=slow, threads=1) as passwords:
+        read = users(b"ann:" + SHA1)
+        flood = [asyncio.create_task(passwords.check(read, header(b"ann:%d" % n), realm="a")) for n in range(100)]
+        await asyncio.sleep(0)
+        login = asyncio.create_task(passwords.check(read, header(b"ann:password"), realm="b"))
+        await asyncio.sleep(0)
+        release.set()
+        await login
+        await asyncio.gather(*flood, return_exceptions=True)
+    assert compared.index(b"password") <= 2, "only what was under way, and one turn of the other route, came before"
+
+
+async def test_a_comparison_that_breaks_lets_nobody_in_and_the_next_one_runs() -> None:
+    def breaking(hashed: bytes, password: bytes) -> bool:
+        if password == b"bad":
+            raise ValueError("broken")
+        return True
+
+    async with PasswordCheck(compare=breaking, threads=1) as passwords:
+        read = users(b"ann:" + SHA1)
+        with pytest.raises(ValueError, match="broken"):
+            await passwords.check(read, header(b"ann:bad"), realm="r")
+        await passwords.check(read, header(b"ann:good"), realm="r")
+
+
+async def test_what_waits_ends_with_the_gateway() -> None:
+    release = threading.Event()
+    async with PasswordCheck(compare=lambda *_: release.wait(5), threads=1) as passwords:
+        read = users(b"ann:" + SHA1)
+        waiting = [asyncio.create_task(passwords.check(read, header(b"ann:%d" % n), realm="r")) for n in range(3)]
+        await asyncio.sleep(0)
+    release.set()
+    results = await asyncio.gather(*waiting[1:], return_exceptions=True)
+    assert all(isinstance(result, asyncio.CancelledError) for result in results)
+
+
+@pytest.mark.parametrize("length", [0, 1, 15, 16, 17, 31, 33, 255, 256])
+def test_apr1_is_what_others_make_of_it_and_rests_in_between(length: int) -> None:
+    password = bytes(1 + number % 255 for number in range(length))
+    rests = list[None]()
+    made = apr1(password, b"saltsalt", rest=lambda: rests.append(None))
+    assert made.decode() == apr_md5_crypt.using(salt="saltsalt").hash(password)
+    assert len(rests) == 10
+    assert matches(made, password)
+
+
+def test_a_password_longer_than_apache_takes_is_wrong_and_costs_nothing() -> None:
+    endless = b"x" * 16_000
+    made = apr1(endless[:256], b"saltsalt", rest=lambda: None)
+    assert not matches(made, endless)
