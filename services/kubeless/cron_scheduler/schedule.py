@@ -9,8 +9,7 @@ Vixie's cron does, except that it takes `*/2` for every hour too; here `0 */2 * 
 
 `@every` counts from the moment its trigger was made: whatever is restarted, the same moments are due.
 
-The arithmetic is our own. Of the two libraries there are, croniter changes what `59/15` means between releases and
-fires twice where the clock is put back, and takes 0.2 ms for one answer; both are referees in the tests instead.
+The arithmetic is our own, and two libraries are its referees in the tests: see docs/decisions.
 """
 
 from dataclasses import dataclass

@@ -1,11 +1,13 @@
 """When schedules are due: golden answers, days on which clocks are set, and what is no schedule."""
 
+import zoneinfo
 from collections import Counter
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from kubeless.cron_scheduler import zones
 from kubeless.cron_scheduler.grammar import InvalidSchedule, understand
 from kubeless.cron_scheduler.schedule import Schedule
 from support.crongolden import REASONS, make_case, make_cases, read_cases
@@ -174,6 +176,19 @@ def test_what_is_no_zone_is_told(zone: str, remedy: str) -> None:
     with pytest.raises(InvalidSchedule, match="is no known time zone") as raised:
         Schedule.parse("* * * * *", zone)
     assert remedy in str(raised.value)
+
+
+def test_zones_are_known_where_the_system_knows_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = zoneinfo.TZPATH
+    zoneinfo.reset_tzpath(to=[])
+    try:
+        monkeypatch.setattr(zones, "ZoneInfo", ZoneInfo.no_cache)
+        zone = "America/Argentina/Ushuaia"  # no other test asks for it
+        assert Schedule.parse("0 12 * * *", zone).next(0.0) == 15 * 3600
+        with pytest.raises(InvalidSchedule, match="did you mean America/Argentina/Ushuaia"):
+            Schedule.parse("* * * * *", "America/Argentina/Ushuia")
+    finally:
+        zoneinfo.reset_tzpath(to=before)
 
 
 @pytest.mark.parametrize(
