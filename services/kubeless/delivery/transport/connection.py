@@ -8,20 +8,21 @@ returns to the pool.
 """
 
 import asyncio
-import select
 from typing import Protocol, cast
 
 from kubeless.delivery.transport.caller import Caller
-from kubeless.delivery.transport.errors import ConnectionLost, ReadTimeout, TotalTimeout, TransportError
+from kubeless.delivery.transport.errors import ConnectionLost, TransportError
 from kubeless.delivery.transport.heads import Heads
 from kubeless.delivery.transport.limits import Limits
 from kubeless.delivery.transport.outflow import Outflow
 from kubeless.delivery.transport.parser import ResponseParser
+from kubeless.delivery.transport.probe import readable
 from kubeless.delivery.transport.request import Request
 from kubeless.delivery.transport.response import Response
-from kubeless.delivery.transport.timeouts import Alarm, Timeouts, earliest
+from kubeless.delivery.transport.timeouts import Timeouts
 from kubeless.delivery.transport.tunnel import Tunnel
 from kubeless.delivery.transport.upload import Upload
+from kubeless.delivery.transport.watch import Watch
 from kubeless.routing.endpoints import Endpoint
 
 _MERGE_BYTES = 16 * 1024
@@ -60,7 +61,7 @@ class Connection(asyncio.Protocol):
         self._peer = peer
         self._loop = asyncio.get_running_loop()
         self._parser = ResponseParser(limits, heads)
-        self._alarm = Alarm(self._loop, self._overdue)
+        self._watch = Watch(self, self._loop, peer)
         self._transport: asyncio.Transport | None = None
         self._response: Response | None = None
         self._caller: Caller | None = None
@@ -69,17 +70,17 @@ class Connection(asyncio.Protocol):
         self._upload_task: asyncio.Task[None] | None = None
         self._tunnelled = False
         self._read_paused = False
-        self._alive_at = 0.0
         self._unwritten = 0
-        self._read_timeout: float | None = None
-        self._deadline: float | None = None
+        self._fresh = False
+        """Whether nothing of the response has come yet."""
+        self._without_body = False
+        self._upgrade: bytes | None = None
         self.exchanges = 0
         self.idle_since = 0.0
 
     def __repr__(self) -> str:
         busy = "tunnel" if self._tunnelled else "busy"
-        is_busy = self._response is not None or self._caller is not None
-        state = "closed" if self._transport is None else busy if is_busy else "idle"
+        state = "closed" if self._transport is None else busy if self.busy else "idle"
         return f"<Connection to {self._peer} {state}, {self.exchanges} exchanges>"
 
     # -- for the pool and its users
@@ -96,10 +97,14 @@ class Connection(asyncio.Protocol):
         if transport is None or transport.is_closing():
             self._close()
             raise ConnectionLost(f"{self._peer} closed the connection", stale=True, unsent=True)
-        response = self._expect(without_body=request.method == "HEAD", upgrade=request.upgrade)
+        response = self._response = Response(self, self._limits.buffer_bytes)
+        response.endpoint = self._endpoint
         response.deadline = deadline
+        self._without_body = request.method == "HEAD"
+        self._upgrade = request.upgrade
+        self._fresh = True
         self.exchanges += 1
-        self._watch(now, timeouts.read, deadline)
+        self._watch.begin(now, timeouts.read, deadline)
         body = request.body
         if not isinstance(body, bytes) or (request.expect_continue and body):
             transport.write(head)
@@ -120,10 +125,18 @@ class Connection(asyncio.Protocol):
             self._close()
             return False
         self._caller = caller
+        self._without_body = False
+        self._upgrade = None
+        self._fresh = True
         self.exchanges += 1
-        self._watch(now, read, None)
+        self._watch.begin(now, read, None)
         transport.write(message)
         return True
+
+    @property
+    def busy(self) -> bool:
+        """Whether an exchange is under way."""
+        return self._response is not None or self._caller is not None
 
     @property
     def is_open(self) -> bool:
@@ -135,7 +148,7 @@ class Connection(asyncio.Protocol):
         transport = self._transport
         if transport is None:
             return False
-        return now - self.idle_since < _PROBE_AFTER or not _readable(transport)
+        return now - self.idle_since < _PROBE_AFTER or not readable(transport)
 
     def abort(self) -> None:
         """Close at once; an exchange under way fails with ConnectionLost."""
@@ -149,27 +162,17 @@ class Connection(asyncio.Protocol):
         self._outflow = Outflow(self._transport)
 
     def data_received(self, data: bytes) -> None:
+        if self._fresh:
+            if self._take_known(data):
+                return
+            self._read_closely()
         response = self._response
         if response is None:
-            response = self._answer(data)
-            if response is None:
-                return
-        if self._tunnelled:
+            self._close()
+        elif self._tunnelled:
             response.arrived(data)
-            return
-        try:
-            self._parser.feed(data)
-        except TransportError as error:
-            self._fail(error)
-            return
-        if self._parser.done:
-            self._finish()
         else:
-            self._alive_at = self._loop.time()
-            if self._parser.continued and self._upload is not None:
-                self._upload.go_on()
-            if response.status == 101:
-                self._become_tunnel(response)
+            self._feed(response, data)
 
     def eof_received(self) -> bool:
         if self._tunnelled and self._response is not None:
@@ -185,8 +188,21 @@ class Connection(asyncio.Protocol):
         self._outflow.pause()
 
     def resume_writing(self) -> None:
-        self._alive_at = self._loop.time()
+        self._watch.alive()
         self._outflow.resume()
+
+    # -- the watch's Watched
+
+    def excused(self) -> bool:
+        return self._read_paused or (self._upload is not None and self._upload.starved) or self._is_taking()
+
+    def late(self, error: TransportError) -> None:
+        self._fail(error)
+
+    def _is_taking(self) -> bool:
+        """Whether the endpoint took bytes of ours since the last call: a large body may take longer than a read."""
+        before, self._unwritten = self._unwritten, self._outflow.waiting
+        return self._unwritten != before
 
     # -- the response's Source
 
@@ -197,7 +213,7 @@ class Connection(asyncio.Protocol):
 
     def resume(self) -> None:
         self._read_paused = False
-        self._alive_at = self._loop.time()
+        self._watch.alive()
         if self._transport is not None and not self._transport.is_closing():
             self._transport.resume_reading()
 
@@ -225,38 +241,58 @@ class Connection(asyncio.Protocol):
 
     def _become_tunnel(self, response: Response) -> None:
         self._tunnelled = True
-        self._read_timeout = self._deadline = None
-        self._alarm.cancel()
+        self._watch.stop()
         response.tunnel = Tunnel(response, self)
 
-    # -- the express way, see `caller`
+    # -- responses
 
-    def _answer(self, data: bytes) -> Response | None:
-        """Bytes for nobody, for a caller, or, if they are not a whole response with a known head, for a response."""
-        caller, transport = self._caller, self._transport
-        if caller is None or transport is None:
-            self._close()
-            return None
-        found = self._heads.find(data)
-        if found is None or transport.get_write_buffer_size():
-            return self._turn(caller)
-        self._caller = None
+    def _take_known(self, data: bytes) -> bool:
+        """Whether `data` is a whole response with a head seen before, to a request that was sent: then it is over."""
+        found = None if self._without_body else self._heads.find(data)
+        transport = self._transport
+        if found is None or self._upload is not None or transport is None or transport.get_write_buffer_size():
+            return False
+        self._fresh = False
+        known, body = found
+        caller, self._caller = self._caller, None
+        response, self._response = self._response, None
         self._owner.released(self)
-        caller.came(*found)
-        return None
+        if caller is not None:
+            caller.came(known, body)
+        elif response is not None:
+            response.came_whole(known.status, known.headers, body)
+        return True
 
-    def _turn(self, caller: Caller) -> Response:
+    def _read_closely(self) -> None:
+        """The response begins, and llhttp has to look at it."""
+        self._fresh = False
+        if self._caller is not None:
+            self._turn(self._caller)
+        if self._response is not None:
+            self._parser.expect(self._response, without_body=self._without_body, upgrade=self._upgrade)
+
+    def _turn(self, caller: Caller) -> None:
         """From now on the exchange is an ordinary one."""
         self._caller = None
-        response = self._expect()
-        caller.turned(response)
-        return response
-
-    def _expect(self, *, without_body: bool = False, upgrade: bytes | None = None) -> Response:
-        self._response = response = Response(self, self._limits.buffer_bytes)
+        response = self._response = Response(self, self._limits.buffer_bytes)
         response.endpoint = self._endpoint
-        self._parser.expect(response, without_body=without_body, upgrade=upgrade)
-        return response
+        caller.turned(response)
+
+    def _feed(self, response: Response, data: bytes) -> None:
+        parser = self._parser
+        try:
+            parser.feed(data)
+        except TransportError as error:
+            self._fail(error)
+            return
+        if parser.done:
+            self._finish()
+            return
+        self._watch.alive()
+        if parser.continued and self._upload is not None:
+            self._upload.go_on()
+        if response.status == 101:
+            self._become_tunnel(response)
 
     def _take_response(self) -> Response | None:
         """Of the exchange that ends now, if there is one."""
@@ -284,7 +320,7 @@ class Connection(asyncio.Protocol):
                 raise
         else:
             self._upload = self._upload_task = None
-            self._alive_at = self._loop.time()
+            self._watch.alive()
 
     # -- the end of an exchange
 
@@ -306,12 +342,13 @@ class Connection(asyncio.Protocol):
 
     def _ended(self, exc: Exception | None = None) -> None:
         response = self._take_response()
-        if response is not None and not (exc is None and not self._tunnelled and self._parser.end()):
+        complete = exc is None and not self._tunnelled and not self._fresh and self._parser.end()
+        if response is not None and not complete:
             response.failed(self._loss(exc))
         self._close()
 
     def _loss(self, cause: Exception | None) -> ConnectionLost:
-        seen = self._parser.seen
+        seen = not self._fresh
         when = "before its response was complete" if seen else "without a response"
         stale = self.exchanges > 1 and not seen
         error = ConnectionLost(f"{self._peer} closed the connection {when}", stale=stale, unanswered=not seen)
@@ -331,53 +368,8 @@ class Connection(asyncio.Protocol):
         if not transport.is_closing():
             transport.abort()
         self._outflow.resume()
-        self._alarm.cancel()
+        self._watch.stop()
         if self._upload_task is not None:
             self._upload_task.cancel()
             self._upload = self._upload_task = None
         self._owner.closed(self)
-
-    # -- timeouts
-
-    def _watch(self, now: float, read: float | None, deadline: float | None) -> None:
-        self._alive_at = now
-        self._read_timeout = read
-        self._deadline = deadline
-        at = deadline if read is None else earliest(deadline, now + read)
-        if at is not None:
-            self._alarm.set(at)
-
-    def _overdue(self, now: float) -> float | None:
-        """End an exchange that is late; otherwise say when it could be."""
-        if self._response is None and self._caller is None:
-            return None
-        if self._deadline is not None and now >= self._deadline:
-            self._fail(TotalTimeout(f"{self._peer} did not complete its response within the total timeout"))
-            return None
-        if self._read_timeout is None:
-            return self._deadline
-        if self._read_paused or (self._upload is not None and self._upload.starved) or self._is_taking():
-            self._alive_at = now
-        if now >= self._alive_at + self._read_timeout:
-            self._fail(ReadTimeout(f"{self._peer} was silent for {self._read_timeout:g} s"))
-            return None
-        return earliest(self._deadline, self._alive_at + self._read_timeout)
-
-    def _is_taking(self) -> bool:
-        """
-        Whether the endpoint has taken bytes of ours since we last asked: a large body may take longer than a read.
-        """
-        before, self._unwritten = self._unwritten, self._outflow.waiting
-        return self._unwritten != before
-
-
-def _readable(transport: asyncio.Transport) -> bool:
-    """Whether bytes or the end of the stream wait in the socket. Either way an idle connection is finished."""
-    sock = transport.get_extra_info("socket")
-    if sock is None or sock.fileno() < 0:
-        return True
-    if not hasattr(select, "poll"):  # Windows
-        return bool(select.select([sock.fileno()], [], [], 0)[0])
-    poll = select.poll()
-    poll.register(sock.fileno(), select.POLLIN)
-    return bool(poll.poll(0))

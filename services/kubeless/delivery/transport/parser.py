@@ -34,13 +34,13 @@ class ResponseParser:
         "_llhttp",
         "_max_headers",
         "_response",
+        "_seen",
         "_status",
         "_upgrade",
         "_without_body",
         "clean",
         "continued",
         "reusable",
-        "seen",
     )
 
     def __init__(self, limits: Limits, heads: Heads) -> None:
@@ -51,8 +51,7 @@ class ResponseParser:
         self._response: Response | None = None
         self._codings: list[bytes] = []
         self._interim = False
-        self.seen = False
-        """Whether a byte of the current response has arrived."""
+        self._seen = False
         self.reusable = False
         """Whether the endpoint keeps the connection open after this response."""
         self.continued = False
@@ -68,7 +67,7 @@ class ResponseParser:
         self._response = response
         self._without_body = without_body
         self._upgrade = upgrade
-        self.seen = False
+        self._seen = False
 
     @property
     def done(self) -> bool:
@@ -79,11 +78,9 @@ class ResponseParser:
         """
         Raises BadResponse. Bytes after the end of a response do not spoil it, but the connection is no longer `clean`.
         """
-        is_first = not self.seen
+        is_first = not self._seen
         if is_first:
-            self.seen = True
-            if self._take_known(data):
-                return
+            self._seen = True
             self._headers: list[tuple[bytes, bytes]] = []
             self._fields: list[tuple[bytes, bytes]] | None = self._headers
             self.reusable = self.continued = self._in_body = False
@@ -112,7 +109,7 @@ class ResponseParser:
         """
         The endpoint closed the connection. Whether that completes the response (it had no length, RFC 9112 6.3 rule 8).
         """
-        if self.seen and self._in_body and self._response is not None and not self._has_length():
+        if self._seen and self._in_body and self._response is not None and not self._has_length():
             self._finish()
         return self._response is None
 
@@ -164,17 +161,6 @@ class ResponseParser:
             self._headers.clear()
         elif self._response is not None and not self._is_switching():
             self._finish()
-
-    def _take_known(self, data: bytes) -> bool:
-        """Whether `data` is a whole response with a head seen before; then it is done."""
-        found = None if self._without_body else self._heads.find(data)
-        if found is None or self._response is None:
-            return False
-        known, body = found
-        self.reusable = True
-        response, self._response = self._response, None
-        response.came_whole(known.status, known.headers, body)
-        return True
 
     def _is_final(self, status: int) -> bool:
         """Look closer at an odd start. False for 1xx: the real response is still to come (RFC 9110 15.2)."""

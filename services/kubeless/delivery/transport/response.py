@@ -150,7 +150,11 @@ class Response:
         if body:
             self._chunks.append(body)
             self._buffered = len(body)
-        self.finished()
+        self._complete = True
+        self._source = None
+        waiter = self._waiter
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
 
     def started(self, status: int, headers: Sequence[tuple[bytes, bytes]]) -> None:
         """The head has arrived."""
