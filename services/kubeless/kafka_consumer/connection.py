@@ -6,10 +6,8 @@ those who hold clients are told to make new ones. A set that cannot be used does
 """
 
 import asyncio
-import base64
-import binascii
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, NoReturn, Self
 
@@ -19,13 +17,11 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from kubeless.core.errors import KubelessError
-from kubeless.core.jsontypes import JsonObject
+from kubeless.delivery.sources.credentials import Credentials
 from kubeless.kafka_consumer import foreign
 from kubeless.kafka_consumer.security import Security, check, read
 from kubeless.kafka_consumer.settings import Settings
-from kubeless.kube.cache import ObjectKey
-from kubeless.kube.informer import Informer, Source
-from kubeless.kube.resources import SECRETS
+from kubeless.kube.informer import Source
 
 log = structlog.get_logger(__name__)
 
@@ -50,12 +46,16 @@ class Connection:
         """
         check(settings, secret=bool(settings.secret))
         self._settings = settings
-        self._client = client
-        self._secret: Mapping[str, bytes] = {}
-        self._security: Security | None = None
-        self._options: dict[str, Any] | None = None
+        self._credentials: Credentials[Security, dict[str, Any]] = Credentials(
+            "Kafka",
+            settings,
+            client,
+            read=lambda secret: read(settings, secret, read_file=Path.read_bytes),
+            use=Security.client_options,
+            changed=self._renewed,
+            refused=self._note,
+        )
         self._listeners: list[Callable[[], None]] = []
-        self._changed = asyncio.Event()
         self.generation = 0
         """Grows when clients have to be made anew."""
         self.asked = False
@@ -75,19 +75,12 @@ class Connection:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Self]:
         """Follow the Secret, the files and the brokers while the body runs; on entry what there is was read."""
-        async with AsyncExitStack() as stack:
-            informer = self._secret_informer()
-            if informer is not None:
-                await stack.enter_async_context(informer.running())
-                await informer.wait_synced()
-            await self._read()
-            group = await stack.enter_async_context(asyncio.TaskGroup())
-            tasks = [group.create_task(self._follow_credentials()), group.create_task(self._follow_brokers())]
+        async with self._credentials.running(), asyncio.TaskGroup() as group:
+            following = group.create_task(self._follow_brokers())
             try:
                 yield self
             finally:
-                for task in tasks:
-                    task.cancel()
+                following.cancel()
 
     def options(self) -> dict[str, Any]:
         """
@@ -95,9 +88,10 @@ class Connection:
 
         Raises BrokerUnavailable while there are no usable credentials.
         """
-        if self._options is None:
+        options = self._credentials.usable
+        if options is None:
             raise BrokerUnavailable(self.problem or "the credentials have not been read yet")
-        return dict(self._options)
+        return dict(options)
 
     def consumer(self, **options: Any) -> AIOKafkaConsumer:
         """A consumer that is not started."""
@@ -151,55 +145,14 @@ class Connection:
         except (KafkaError, OSError, TimeoutError) as error:
             raise BrokerUnavailable(f"cannot reach Kafka at {', '.join(self._settings.brokers)}: {error}") from error
 
-    def _secret_informer(self) -> Informer[JsonObject] | None:
-        if not self._settings.secret:
-            return None
-        namespace, _, name = self._settings.secret.rpartition("/")
-        informer: Informer[JsonObject] = Informer(
-            self._client,
-            SECRETS,
-            namespace=namespace or self._settings.kubeless_namespace,
-            field_selector=f"metadata.name={name}",
-            transform=lambda obj: obj.get("data") or {},
-        )
-        informer.subscribe(self._secret_changed)
-        return informer
-
-    def _secret_changed(self, _key: ObjectKey, _old: JsonObject | None, new: JsonObject | None) -> None:
-        self._secret = _decode(new or {})
-        self._changed.set()
-
-    async def _follow_credentials(self) -> NoReturn:
-        while True:
-            try:
-                async with asyncio.timeout(self._settings.files_interval):
-                    await self._changed.wait()
-            except TimeoutError:
-                pass
-            self._changed.clear()
-            await self._read()
-
-    async def _read(self) -> None:
-        try:
-            security = await asyncio.to_thread(read, self._settings, self._secret, read_file=Path.read_bytes)
-            if security == self._security:
-                return
-            options = await asyncio.to_thread(security.client_options)
-        except KubelessError as error:
-            # Clients that are connected go on with what they have.
-            if self._options is None:
-                self._note(str(error))
-            log.warning("the credentials for Kafka cannot be used, the last ones stay", error=str(error))
-            return
-        self._security, self._options = security, options
+    def _renewed(self) -> None:
         self.generation += 1
-        log.info("credentials for Kafka read", protocol=security.protocol, generation=self.generation)
         self._tell()
 
     async def _follow_brokers(self) -> NoReturn:
         while True:
-            if self._options is not None:
-                self._note(await self._probe(self._options))
+            if self._credentials.usable is not None:
+                self._note(await self._probe(self._credentials.usable))
             await asyncio.sleep(self._settings.probe_interval if self.reachable else 1.0)
 
     async def _probe(self, options: dict[str, Any]) -> str:
@@ -225,14 +178,3 @@ class Connection:
     def _tell(self) -> None:
         for listener in self._listeners:
             listener()
-
-
-def _decode(data: JsonObject) -> dict[str, bytes]:
-    """The data of a Secret; a value that is not base64 counts as missing."""
-    found = {}
-    for name, text in data.items():
-        try:
-            found[name] = base64.b64decode(text, validate=True)
-        except (binascii.Error, ValueError, TypeError):
-            log.warning("a value in the Secret for Kafka is not base64", key=name)
-    return found

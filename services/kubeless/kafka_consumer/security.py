@@ -5,28 +5,18 @@ What can be wrong in it is told before anything connects, in the words of the Go
 is compared to notice a rotation: certificates are part of it as bytes, not as file names.
 """
 
-import os
 import ssl
-import tempfile
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-from kubeless.core.errors import InvalidInput
 from kubeless.core.settings import SettingError
+from kubeless.delivery.sources.security import InsufficientSecret, ReadFile, file_of, secret_text, tls_context
 from kubeless.kafka_consumer.settings import Settings
 
 MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
 
 CLIENT_ID = "kubeless-kafka-trigger-controller"
-
-
-class InsufficientSecret(InvalidInput):
-    """The Secret with the credentials for Kafka cannot be used."""
-
-    retriable = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,31 +59,11 @@ class Security:
         return options
 
     def _tls_context(self) -> ssl.SSLContext:
-        try:
-            data = None if self.authorities is None else self.authorities.decode()
-            context = ssl.create_default_context(cadata=data)
-            if self.certificate is not None and self.key is not None:
-                _load_pair(context, self.certificate, self.key)
-        except (ssl.SSLError, ValueError) as error:
-            raise InsufficientSecret(
-                f"the certificates for Kafka cannot be read ({error}); give PEM, and the key that fits the certificate"
-            ) from error
+        context = tls_context("Kafka", authorities=self.authorities, certificate=self.certificate, key=self.key)
         if not self.verify:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
         return context
-
-
-def _load_pair(context: ssl.SSLContext, certificate: bytes, key: bytes) -> None:
-    """The ssl module takes a certificate and its key from files only: ours exists for a moment, for us alone."""
-    descriptor, name = tempfile.mkstemp(prefix="kubeless-")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(key.rstrip() + b"\n" + certificate)
-        context.load_cert_chain(name)
-    finally:
-        with suppress(FileNotFoundError):
-            Path(name).unlink()
 
 
 def check(settings: Settings, *, secret: bool) -> None:
@@ -119,48 +89,33 @@ def check(settings: Settings, *, secret: bool) -> None:
         raise SettingError(name, "", problem="is required with the other of the pair", remedy="give both or neither")
 
 
-def read(settings: Settings, secret: Mapping[str, bytes], *, read_file: Callable[[Path], bytes]) -> Security:
+def read(settings: Settings, secret: Mapping[str, bytes], *, read_file: ReadFile) -> Security:
     """
     What `settings` and the data of the Secret come to. Blocks as long as `read_file` does.
 
     Raises InsufficientSecret: something is missing. Raises SettingError: a file cannot be read.
     """
     mechanism = settings.sasl_mechanism if settings.enable_sasl else ""
-    username = _text(secret, "username") or settings.username
-    password = _text(secret, "password") or settings.password
+    username = secret_text(secret, "username") or settings.username
+    password = secret_text(secret, "password") or settings.password
     if mechanism and not (username and password):
         raise InsufficientSecret(
             f"username and password is mandatory with SASL; put both into the Secret {settings.secret}"
         )
     if not settings.enable_tls:
         return Security(settings.brokers, mechanism=mechanism, username=username, password=password)
-    certificate = secret.get("tls.crt") or _file(settings.cert, "KAFKA_CERT", read_file)
-    key = secret.get("tls.key") or _file(settings.key, "KAFKA_KEY", read_file)
+    certificate = secret.get("tls.crt") or file_of(settings.cert, "KAFKA_CERT", read_file)
+    key = secret.get("tls.key") or file_of(settings.key, "KAFKA_KEY", read_file)
     if (certificate is None) != (key is None):
         raise InsufficientSecret(f"tls.crt and tls.key go together; put both into the Secret {settings.secret}")
     return Security(
         settings.brokers,
         tls=True,
         verify=not settings.insecure,
-        authorities=secret.get("ca.crt") or _file(settings.ca_certs, "KAFKA_CACERTS", read_file),
+        authorities=secret.get("ca.crt") or file_of(settings.ca_certs, "KAFKA_CACERTS", read_file),
         certificate=certificate,
         key=key,
         mechanism=mechanism,
         username=username,
         password=password,
     )
-
-
-def _text(secret: Mapping[str, bytes], name: str) -> str:
-    return secret.get(name, b"").decode(errors="replace").strip("\r\n")
-
-
-def _file(path: Path | None, name: str, read_file: Callable[[Path], bytes]) -> bytes | None:
-    if path is None:
-        return None
-    try:
-        return read_file(path)
-    except OSError as error:
-        raise SettingError(
-            name, str(path), problem=f"cannot be read ({error.strerror})", remedy="name a file that can"
-        ) from error

@@ -7,12 +7,10 @@ not replace one that can.
 """
 
 import asyncio
-import base64
-import binascii
 import random
 import ssl
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn, Self
@@ -22,10 +20,8 @@ from nats.aio.client import Client
 
 from kubeless.core.backoff import Backoff
 from kubeless.core.errors import KubelessError
-from kubeless.core.jsontypes import JsonObject
-from kubeless.kube.cache import ObjectKey
-from kubeless.kube.informer import Informer, Source
-from kubeless.kube.resources import SECRETS
+from kubeless.delivery.sources.credentials import Credentials
+from kubeless.kube.informer import Source
 from kubeless.nats_subscriber import foreign
 from kubeless.nats_subscriber.foreign import BrokerUnavailable, Lost
 from kubeless.nats_subscriber.jetstream import JetStream
@@ -67,13 +63,17 @@ class Connection:
         """
         check(settings, secret=bool(settings.secret))
         self._settings = settings
-        self._client = client
-        self._secret: Mapping[str, bytes] = {}
-        self._security: Security | None = None
-        self._context: ssl.SSLContext | None = None
-        self._listeners: list[Callable[[], None]] = []
-        self._secret_changed = asyncio.Event()
         self._rotated = asyncio.Event()
+        self._credentials: Credentials[Security, ssl.SSLContext] = Credentials(
+            "NATS",
+            settings,
+            client,
+            read=lambda secret: read(settings, secret, read_file=Path.read_bytes),
+            use=Security.tls_context,
+            changed=self._rotated.set,
+            refused=self._note,
+        )
+        self._listeners: list[Callable[[], None]] = []
         self._link: Link | None = None
         self._linked = asyncio.Condition()
         self._discovered: tuple[str, ...] = ()
@@ -127,18 +127,12 @@ class Connection:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Self]:
         """Keep connected while the body runs; on entry the credentials were read, the server may be away."""
-        async with AsyncExitStack() as stack:
-            informer = self._secret_informer()
-            if informer is not None:
-                await stack.enter_async_context(informer.running())
-                await informer.wait_synced()
-            await self._read()
-            group = await stack.enter_async_context(asyncio.TaskGroup())
-            tasks = [group.create_task(self._follow_credentials()), group.create_task(self._stay_connected(group))]
+        async with self._credentials.running(), asyncio.TaskGroup() as group:
+            staying = group.create_task(self._stay_connected(group))
             try:
                 yield self
             finally:
-                for task in (*tasks, *self._parting):
+                for task in (staying, *self._parting):
                     task.cancel()
                 if self._link is not None:
                     await foreign.close(self._link.client)
@@ -173,7 +167,8 @@ class Connection:
             await self._hold(link)
 
     async def _connect(self) -> Link:
-        if self._security is None or self._context is None:
+        security, context = self._credentials.security, self._credentials.usable
+        if security is None or context is None:
             raise BrokerUnavailable(self.problem or "the credentials for NATS have not been read yet")
         servers = list(dict.fromkeys((*self._settings.servers, *self._discovered)))
         random.shuffle(servers)  # replicas spread over the cluster
@@ -182,8 +177,8 @@ class Connection:
             try:
                 client, lost = await foreign.connect(
                     server,
-                    self._security,
-                    self._context,
+                    security,
+                    context,
                     name=CLIENT_NAME,
                     timeout=self._settings.request_timeout,
                 )
@@ -227,45 +222,6 @@ class Connection:
         if link.has_jetstream != before:
             self._tell()
 
-    def _secret_informer(self) -> Informer[JsonObject] | None:
-        if not self._settings.secret:
-            return None
-        namespace, _, name = self._settings.secret.rpartition("/")
-        informer: Informer[JsonObject] = Informer(
-            self._client,
-            SECRETS,
-            namespace=namespace or self._settings.kubeless_namespace,
-            field_selector=f"metadata.name={name}",
-            transform=lambda obj: obj.get("data") or {},
-        )
-        informer.subscribe(self._secret_seen)
-        return informer
-
-    def _secret_seen(self, _key: ObjectKey, _old: JsonObject | None, new: JsonObject | None) -> None:
-        self._secret = _decode(new or {})
-        self._secret_changed.set()
-
-    async def _follow_credentials(self) -> NoReturn:
-        while True:
-            await _wait(self._secret_changed, self._settings.files_interval)
-            self._secret_changed.clear()
-            await self._read()
-
-    async def _read(self) -> None:
-        try:
-            security = await asyncio.to_thread(read, self._settings, self._secret, read_file=Path.read_bytes)
-            if security == self._security:
-                return
-            context = await asyncio.to_thread(security.tls_context)
-        except KubelessError as error:
-            if self._security is None:
-                self._note(str(error))
-            log.warning("the credentials for NATS cannot be used, the last ones stay", error=str(error))
-            return
-        self._security, self._context = security, context
-        self._rotated.set()
-        log.info("credentials for NATS read")
-
     def _note(self, problem: str) -> None:
         if self.asked and problem == self.problem:
             return
@@ -303,14 +259,3 @@ async def _first(events: tuple[asyncio.Event, ...], seconds: float) -> None:
     finally:
         for task in tasks:
             task.cancel()
-
-
-def _decode(data: JsonObject) -> dict[str, bytes]:
-    """The data of a Secret; a value that is not base64 counts as missing."""
-    found = {}
-    for name, text in data.items():
-        try:
-            found[name] = base64.b64decode(text, validate=True)
-        except (binascii.Error, ValueError, TypeError):
-            log.warning("a value in the Secret for NATS is not base64", key=name)
-    return found

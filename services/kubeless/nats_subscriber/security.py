@@ -5,28 +5,18 @@ What can be wrong in it is told before anything connects. The value is compared 
 certificates are part of it as bytes, not as file names.
 """
 
-import os
 import re
 import ssl
-import tempfile
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from urllib.parse import urlsplit
 
-from kubeless.core.errors import InvalidInput
 from kubeless.core.settings import SettingError
+from kubeless.delivery.sources.security import InsufficientSecret, ReadFile, file_of, secret_text, tls_context
 from kubeless.nats_subscriber.settings import Settings
 
 _SEED = re.compile(r"S[A-Z2-7]{57}")
 """An NKey seed: prefix, two bytes of checksum and 32 of key in base32."""
-
-
-class InsufficientSecret(InvalidInput):
-    """The credentials for NATS cannot be used."""
-
-    retriable = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +38,7 @@ class Security:
 
     def tls_context(self) -> ssl.SSLContext:
         """For servers that offer TLS. May block for a moment. Raises InsufficientSecret."""
-        try:
-            data = None if self.authorities is None else self.authorities.decode()
-            context = ssl.create_default_context(cadata=data)
-            if self.certificate is not None and self.key is not None:
-                _load_pair(context, self.certificate, self.key)
-        except (ssl.SSLError, ValueError) as error:
-            raise InsufficientSecret(
-                f"the certificates for NATS cannot be read ({error}); give PEM, and the key that fits the certificate"
-            ) from error
-        return context
+        return tls_context("NATS", authorities=self.authorities, certificate=self.certificate, key=self.key)
 
 
 def check(settings: Settings, *, secret: bool) -> None:
@@ -94,14 +75,14 @@ def check(settings: Settings, *, secret: bool) -> None:
         raise SettingError(given[1], "set", problem=f"is given beside {given[0]}", remedy="choose one way to log in")
 
 
-def read(settings: Settings, secret: Mapping[str, bytes], *, read_file: Callable[[Path], bytes]) -> Security:
+def read(settings: Settings, secret: Mapping[str, bytes], *, read_file: ReadFile) -> Security:
     """
     What `settings` and the data of the Secret come to. Blocks as long as `read_file` does.
 
     Raises InsufficientSecret: something is missing. Raises SettingError: a file cannot be read.
     """
-    certificate = secret.get("tls.crt") or _file(settings.cert, "NATS_CERT", read_file)
-    key = secret.get("tls.key") or _file(settings.key, "NATS_KEY", read_file)
+    certificate = secret.get("tls.crt") or file_of(settings.cert, "NATS_CERT", read_file)
+    key = secret.get("tls.key") or file_of(settings.key, "NATS_KEY", read_file)
     if (certificate is None) != (key is None):
         raise InsufficientSecret(f"tls.crt and tls.key go together; put both into the Secret {settings.secret}")
     tls = settings.enable_tls or any(urlsplit(server).scheme == "tls" for server in settings.servers)
@@ -114,7 +95,7 @@ def read(settings: Settings, secret: Mapping[str, bytes], *, read_file: Callable
         token=token,
         seed=seed,
         creds=creds,
-        authorities=secret.get("ca.crt") or _file(settings.ca, "NATS_CA", read_file),
+        authorities=secret.get("ca.crt") or file_of(settings.ca, "NATS_CA", read_file),
         certificate=certificate,
         key=key,
     )
@@ -124,15 +105,15 @@ _Login = tuple[str, str, str, str, str]
 """User, password, token, seed, creds."""
 
 
-def _login(settings: Settings, secret: Mapping[str, bytes], read_file: Callable[[Path], bytes]) -> _Login:
+def _login(settings: Settings, secret: Mapping[str, bytes], read_file: ReadFile) -> _Login:
     """The Secret's, if it has any; else the settings'."""
-    ours = {name: _text(secret, name) for name in ("username", "password", "token", "nkey", "creds")}
+    ours = {name: secret_text(secret, name) for name in ("username", "password", "token", "nkey", "creds")}
     if any(ours.values()):
         user, password, token, seed, creds = ours.values()
     else:
         user, password, token = settings.user, settings.password, settings.token
-        seed = (_file(settings.nkey_seed, "NATS_NKEY_SEED", read_file) or b"").decode(errors="replace").strip()
-        creds = (_file(settings.creds, "NATS_CREDS", read_file) or b"").decode(errors="replace")
+        seed = (file_of(settings.nkey_seed, "NATS_NKEY_SEED", read_file) or b"").decode(errors="replace").strip()
+        creds = (file_of(settings.creds, "NATS_CREDS", read_file) or b"").decode(errors="replace")
     if sum(map(bool, (user, token, seed, creds))) > 1:
         raise InsufficientSecret(
             f"the Secret {settings.secret} has several ways to log in; keep one of username, token, nkey and creds"
@@ -159,30 +140,3 @@ def _server_problem(server: str) -> str | None:
 
 def _without_password(server: str) -> str:
     return re.sub(r"//[^@/]*@", "//***@", server)
-
-
-def _load_pair(context: ssl.SSLContext, certificate: bytes, key: bytes) -> None:
-    """The ssl module takes a certificate and its key from files only: ours exists for a moment, for us alone."""
-    descriptor, name = tempfile.mkstemp(prefix="kubeless-")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(key.rstrip() + b"\n" + certificate)
-        context.load_cert_chain(name)
-    finally:
-        with suppress(FileNotFoundError):
-            Path(name).unlink()
-
-
-def _text(secret: Mapping[str, bytes], name: str) -> str:
-    return secret.get(name, b"").decode(errors="replace").strip("\r\n")
-
-
-def _file(path: Path | None, name: str, read_file: Callable[[Path], bytes]) -> bytes | None:
-    if path is None:
-        return None
-    try:
-        return read_file(path)
-    except OSError as error:
-        raise SettingError(
-            name, str(path), problem=f"cannot be read ({error.strerror})", remedy="name a file that can"
-        ) from error

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from kubeless.core.settings import SettingError, load
-from kubeless.kafka_consumer.security import InsufficientSecret, Security, check, read
+from kubeless.delivery.sources.security import InsufficientSecret
+from kubeless.kafka_consumer.security import Security, check, read
 from kubeless.kafka_consumer.settings import Settings
 
 

@@ -8,12 +8,13 @@ from kubeless.core.event import FORM, JSON
 from kubeless.core.settings import SettingError, load
 from kubeless.delivery.deadletter import DeadLetter
 from kubeless.delivery.outcome import Answer, Delivered, Exhausted, Refused
+from kubeless.delivery.sources.security import InsufficientSecret
 from kubeless.delivery.trigger import TriggerRef
 from kubeless.kube.cache import ObjectKey
 from kubeless.nats_subscriber import replies
 from kubeless.nats_subscriber.deadletters import letter_headers
 from kubeless.nats_subscriber.records import Position, core_event, position, stream_event
-from kubeless.nats_subscriber.security import InsufficientSecret, check, read
+from kubeless.nats_subscriber.security import check, read
 from kubeless.nats_subscriber.settings import Settings
 
 AT = Position("ORDERS", 1, 7, 1_700_000_000_000_000_000, 0)
