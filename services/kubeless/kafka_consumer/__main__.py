@@ -5,7 +5,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from kubeless.core import lifecycle, logs, settings
+from kubeless.core import lifecycle, settings
 from kubeless.kafka_consumer.service import KafkaConsumer, serve
 from kubeless.kafka_consumer.settings import Settings
 from kubeless.kube.client import KubeClient
@@ -20,5 +20,4 @@ async def connected() -> AsyncIterator[KafkaConsumer]:
 
 
 if __name__ == "__main__":
-    logs.configure()
     sys.exit(lifecycle.main(connected))

@@ -10,9 +10,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from kubeless.core.jsontypes import JsonObject
+from kubeless.delivery.sources.conditions import PairFacts
 from kubeless.delivery.sources.pair import Pair
 from kubeless.kafka_consumer import groups
-from kubeless.kafka_consumer.conditions import Facts, PairFacts, desired_status
+from kubeless.kafka_consumer.conditions import Facts, desired_status
 from kubeless.kafka_consumer.connection import Connection
 from kubeless.kafka_consumer.groups import Group, GroupView
 from kubeless.kafka_consumer.subscriptions import Subscriptions

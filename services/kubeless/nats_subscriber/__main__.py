@@ -5,7 +5,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from kubeless.core import lifecycle, logs, settings
+from kubeless.core import lifecycle, settings
 from kubeless.kube.client import KubeClient
 from kubeless.nats_subscriber.service import NatsSubscriber, serve
 from kubeless.nats_subscriber.settings import Settings
@@ -20,5 +20,4 @@ async def connected() -> AsyncIterator[NatsSubscriber]:
 
 
 if __name__ == "__main__":
-    logs.configure()
     sys.exit(lifecycle.main(connected))

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from kubeless.core.jsontypes import JsonObject
+from kubeless.delivery.sources.conditions import PairFacts
 from kubeless.delivery.sources.pair import Pair
 from kubeless.delivery.sources.subscription import State
 from kubeless.kafka_consumer import intake, startfrom
-from kubeless.kafka_consumer.conditions import Facts, PairFacts, desired_status
+from kubeless.kafka_consumer.conditions import Facts, desired_status
 from kubeless.kafka_consumer.partitions import Partitions
 from kubeless.kafka_consumer.progress import Progress
 from kubeless.kafka_consumer.startfrom import StartRule
