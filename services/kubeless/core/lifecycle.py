@@ -2,7 +2,8 @@
 How a service starts and stops.
 
 A service is an async context manager: entering it starts everything in order, leaving it drains and closes in reverse.
-`main` keeps one entered until SIGTERM or SIGINT. A second signal ends the process at once, because a person who asks
+`main` is what the process of a service does: it logs as KUBELESS_LOG_LEVEL says (a name of the original), and keeps the
+service entered until SIGTERM or SIGINT. A second signal ends the process at once, because a person who asks
 twice means it.
 """
 
@@ -10,18 +11,33 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import structlog
 
-from kubeless.core.errors import KubelessError
+from kubeless.core import logs
+from kubeless.core.errors import InvalidField, KubelessError
 
 log = structlog.get_logger(__name__)
 
 
-def main(serve: Callable[[], AbstractAsyncContextManager[object]]) -> int:
+LOG_LEVEL = "KUBELESS_LOG_LEVEL"
+
+
+def main(serve: Callable[[], AbstractAsyncContextManager[object]], environ: Mapping[str, str] = os.environ) -> int:
+    """Run a service as the whole of this process. Returns the exit code: 0, or 1 after an error a person can mend."""
+    try:
+        logs.configure(level=environ.get(LOG_LEVEL) or "info")
+    except InvalidField as error:
+        logs.configure()
+        log.critical("service failed", error=f"{LOG_LEVEL}: {error}")
+        return 1
+    return run_service(serve)
+
+
+def run_service(serve: Callable[[], AbstractAsyncContextManager[object]]) -> int:
     """Run a service until it is told to stop. Returns the exit code: 0, or 1 after an error that a person can mend."""
     exit_code = 0
     try:

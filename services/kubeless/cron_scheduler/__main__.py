@@ -5,7 +5,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from kubeless.core import lifecycle, logs, settings
+from kubeless.core import lifecycle, settings
 from kubeless.cron_scheduler.garbage import collect_when_quiet
 from kubeless.cron_scheduler.service import CronScheduler, serve
 from kubeless.cron_scheduler.settings import Settings
@@ -22,5 +22,4 @@ async def connected() -> AsyncIterator[CronScheduler]:
 
 
 if __name__ == "__main__":
-    logs.configure()
     sys.exit(lifecycle.main(connected))

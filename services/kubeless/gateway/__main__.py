@@ -5,7 +5,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from kubeless.core import lifecycle, logs, settings
+from kubeless.core import lifecycle, settings
 from kubeless.gateway import workers
 from kubeless.gateway.service import serve
 from kubeless.gateway.settings import Settings
@@ -25,5 +25,4 @@ async def gateway() -> AsyncIterator[None]:
 
 
 if __name__ == "__main__":
-    logs.configure()
     sys.exit(lifecycle.main(gateway))

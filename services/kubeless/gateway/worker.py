@@ -13,7 +13,7 @@ from functools import partial
 import structlog
 from prometheus_client import CollectorRegistry
 
-from kubeless.core import lifecycle, logs, settings
+from kubeless.core import lifecycle, settings
 from kubeless.gateway.metrics import GatewayMetrics
 from kubeless.gateway.parent import linked_to_parent
 from kubeless.gateway.service import Part, run
@@ -35,6 +35,5 @@ async def working(descriptor: int, number: int) -> AsyncIterator[None]:
 
 
 if __name__ == "__main__":
-    logs.configure()
     structlog.contextvars.bind_contextvars(worker=int(sys.argv[2]))
     sys.exit(lifecycle.main(partial(working, int(sys.argv[1]), int(sys.argv[2]))))

@@ -1,13 +1,16 @@
 """A service ends when it is told to, whether it has started or not."""
 
 import asyncio
+import logging
 import os
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import pytest
+
 from kubeless.core.errors import KubelessError
-from kubeless.core.lifecycle import main
+from kubeless.core.lifecycle import main, run_service
 
 
 def test_a_service_is_left_in_order_when_it_is_told_to_stop() -> None:
@@ -20,7 +23,7 @@ def test_a_service_is_left_in_order_when_it_is_told_to_stop() -> None:
         yield
         steps.append("drained")
 
-    assert main(serve) == 0
+    assert run_service(serve) == 0
     assert steps == ["started", "drained"]
 
 
@@ -31,7 +34,7 @@ def test_a_service_that_cannot_start_yet_ends_when_it_is_told_to() -> None:
         await asyncio.Event().wait()
         yield
 
-    assert main(serve) == 0
+    assert run_service(serve) == 0
 
 
 def test_an_error_that_a_person_can_mend_is_exit_code_one() -> None:
@@ -40,4 +43,18 @@ def test_an_error_that_a_person_can_mend_is_exit_code_one() -> None:
         raise KubelessError("the port is taken")
         yield
 
-    assert main(serve) == 1
+    assert run_service(serve) == 1
+
+
+def test_a_log_level_that_does_not_exist_is_told_and_nothing_starts(capsys: pytest.CaptureFixture[str]) -> None:
+    @asynccontextmanager
+    async def serve() -> AsyncIterator[None]:
+        raise AssertionError("started")
+        yield
+
+    handlers, level = logging.getLogger().handlers, logging.getLogger().level
+    try:
+        assert main(serve, {"KUBELESS_LOG_LEVEL": "loud"}) == 1
+    finally:
+        logging.getLogger().handlers, logging.getLogger().level = handlers, level
+    assert "KUBELESS_LOG_LEVEL" in capsys.readouterr().err
