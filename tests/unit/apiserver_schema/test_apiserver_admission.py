@@ -7,7 +7,7 @@ import pytest
 
 from kubeless.core.jsontypes import JsonObject
 from kubeless.local.apiserver.admission import default_builtin, validate_builtin
-from kubeless.local.apiserver.cluster_ip import allocate_cluster_ip
+from kubeless.local.apiserver.cluster_ip import ClusterAddresses
 from kubeless.local.apiserver.resources import BUILTIN, ResourceType
 
 TYPES = {resource.kind: resource for resource in BUILTIN}
@@ -273,6 +273,7 @@ def test_an_immutable_config_map_stays_as_it_is() -> None:
 
 
 def test_cluster_addresses_are_given_once() -> None:
-    first = allocate_cluster_ip([])
-    second = allocate_cluster_ip([first])
-    assert (first, second) == ("10.96.0.2", "10.96.0.3")
+    addresses = ClusterAddresses()
+    first = addresses.take(lambda: ["10.96.0.3"])
+    addresses.reserve("10.96.0.4")
+    assert (first, addresses.take(lambda: [])) == ("10.96.0.2", "10.96.0.5")

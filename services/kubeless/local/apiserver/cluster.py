@@ -3,9 +3,10 @@ What every part of the server works on: the stored objects, the served types, an
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from kubeless.local.apiserver.cluster_ip import ClusterAddresses
 from kubeless.local.apiserver.registry import Registry
 from kubeless.local.apiserver.resources import ResourceType
 from kubeless.local.apiserver.storage.record import Key
@@ -21,6 +22,7 @@ class Cluster:
     store: Store
     registry: Registry
     now: Callable[[], datetime] = utc_now
+    addresses: ClusterAddresses = field(default_factory=ClusterAddresses)
 
     def timestamp(self) -> str:
         """The current time as Kubernetes writes it, in whole seconds."""

@@ -4,7 +4,6 @@ The cluster address of a Service: given when it is created, kept when an update 
 
 from kubeless.core.jsontypes import JsonObject
 from kubeless.local.apiserver.cluster import Cluster
-from kubeless.local.apiserver.cluster_ip import allocate_cluster_ip
 from kubeless.local.apiserver.resources import SERVICES, ResourceType
 
 _FIELDS = ("clusterIP", "clusterIPs")
@@ -15,12 +14,15 @@ def with_address(cluster: Cluster, obj: JsonObject, current: JsonObject | None, 
     spec = obj.get("spec")
     if resource.key != SERVICES.key or not isinstance(spec, dict):
         return obj
-    if spec.get("type", "ClusterIP") == "ExternalName" or spec.get("clusterIP"):
+    if spec.get("clusterIP"):
+        cluster.addresses.reserve(str(spec["clusterIP"]))
+        return obj
+    if spec.get("type", "ClusterIP") == "ExternalName":
         return obj
     before = (current or {}).get("spec") or {}
     kept = {name: before[name] for name in _FIELDS if before.get(name)}
     if not kept:
-        address = allocate_cluster_ip(_used(cluster))
+        address = cluster.addresses.take(lambda: _used(cluster))
         kept = {"clusterIP": address, "clusterIPs": [address]}
     return {**obj, "spec": {**spec, **kept}}
 
