@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
-from bench import cores, cron, gateway, http, kafka, nats
+from bench import controller, cores, cron, gateway, http, kafka, nats
 from bench.processes import first_line, python, running
 from bench.report import Report
 from bench.scene import setting
@@ -79,7 +79,19 @@ async def measure_cron(report: Report, folder: Path) -> None:
         await cron.schedules(scene)
 
 
-SCENES = {"http": measure_http, "kafka": measure_kafka, "nats": measure_nats, "cron": measure_cron}
+async def measure_controller(report: Report, folder: Path) -> None:
+    """Functions and their objects."""
+    async with setting(report, folder) as scene:
+        await controller.functions(scene)
+
+
+SCENES = {
+    "http": measure_http,
+    "kafka": measure_kafka,
+    "nats": measure_nats,
+    "cron": measure_cron,
+    "controller": measure_controller,
+}
 
 
 async def main(names: Sequence[str]) -> None:

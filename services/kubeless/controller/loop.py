@@ -24,6 +24,7 @@ class Loop:
     ) -> None:
         """`reconcile` returns the seconds after which to look again; `keys` are those of all objects."""
         self.queue: WorkQueue[ObjectKey] = WorkQueue(kind)
+        metrics.queue(kind, self.queue.__len__)
         self._kind = kind
         self._reconcile = reconcile
         self._keys = keys

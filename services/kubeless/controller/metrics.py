@@ -1,7 +1,7 @@
 """What the controller counts."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -34,6 +34,9 @@ class Metrics:
             ["verb", "resource"],
             registry=self.registry,
         )
+        self._waiting = Gauge(
+            "kubeless_controller_queue_length", "Objects that wait to be looked at.", ["kind"], registry=self.registry
+        )
         self.config_valid = Gauge(
             "kubeless_controller_config_valid", "1 if the ConfigMap can be read, else 0.", registry=self.registry
         )
@@ -57,6 +60,10 @@ class Metrics:
     def requested(self, verb: str, resource: Resource) -> None:
         """Count one request to the API server."""
         self._requests.labels(verb, resource.plural).inc()
+
+    def queue(self, kind: str, length: Callable[[], int]) -> None:
+        """Tell where to ask how many objects of `kind` wait."""
+        self._waiting.labels(kind).set_function(length)
 
     def failed(self, kind: str, reason: str) -> None:
         """Count one object that is not as asked for."""
