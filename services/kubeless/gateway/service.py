@@ -30,7 +30,7 @@ from kubeless.gateway.metrics import GatewayMetrics
 from kubeless.gateway.protection import Protection
 from kubeless.gateway.secretwatch import SecretWatch, is_secret_name
 from kubeless.gateway.settings import Settings
-from kubeless.gateway.status import FINALIZER, TriggerStatus
+from kubeless.gateway.status import TriggerStatus
 from kubeless.gateway.table import RouteTable
 from kubeless.gateway.triggers import Entry, TriggerFeed, read_trigger
 from kubeless.kube.cache import ObjectKey
@@ -178,7 +178,7 @@ async def _writing_status(settings: Settings, client: KubeClient, known: _Known)
     """Write the statuses of triggers while entered, if this replica is the one to do it."""
     source = TriggerStatus(known.feed, known.routes, known.functions, known.protection)
     writer: StatusWriter[HTTPTriggerSpec] = StatusWriter(
-        client, HTTP_TRIGGERS, source, interval=settings.status_interval, finalizer=FINALIZER
+        client, HTTP_TRIGGERS, source, interval=settings.status_interval
     )
 
     def function_changed(key: ObjectKey) -> None:

@@ -25,9 +25,6 @@ from kubeless.gateway.table import RouteTable
 from kubeless.gateway.triggers import Entry, TriggerFeed
 from kubeless.kube.cache import ObjectKey
 
-FINALIZER = "kubeless.io/httptrigger"
-"""Put on every trigger by the Go controller."""
-
 
 class TriggerStatus:
     """A `StatusSource`: what to write, for whom."""
@@ -114,6 +111,6 @@ def _record(key: ObjectKey, entry: Entry) -> TriggerRecord[HTTPTriggerSpec]:
         resource_version=entry.resource_version,
         created=None,
         deleting=entry.deleting,
-        finalizers=entry.finalizers,
+        finalizers=(),
     )
     return TriggerRecord(metadata, None, entry.problem, orjson.loads(entry.status))

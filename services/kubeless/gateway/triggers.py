@@ -36,7 +36,6 @@ class Entry:
     generation: int
     resource_version: str
     deleting: bool
-    finalizers: tuple[str, ...]
     status: bytes
     """As JSON: a tenth of what the objects would take."""
 
@@ -56,7 +55,6 @@ def read_trigger(obj: JsonObject) -> Entry:
         generation=meta.generation,
         resource_version=meta.resource_version,
         deleting=meta.deleting,
-        finalizers=meta.finalizers,
         # A copy: what orjson returns keeps the room it was written in, four times as much.
         status=bytes(memoryview(orjson.dumps(status))) if status else _NO_STATUS,
     )

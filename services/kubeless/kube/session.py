@@ -81,7 +81,10 @@ class Session:
             if not 200 <= response.status < 300:
                 body = await _read(response, MAX_ERROR_BYTES, request.action)
                 raise error_for(Answer(response.status, response.headers, body), request.action)
-            yield response.content.iter_any()
+            try:
+                yield response.content.iter_any()
+            finally:
+                _cut(response)
 
     @asynccontextmanager
     async def _open(self, request: Request, timeout: aiohttp.ClientTimeout) -> AsyncIterator[aiohttp.ClientResponse]:
@@ -173,6 +176,13 @@ async def _read(response: aiohttp.ClientResponse, limit: int, action: str) -> by
         if size > limit:
             raise ServerError(f"cannot {action}: the answer is longer than {limit} bytes")
     return b"".join(chunks)
+
+
+def _cut(response: aiohttp.ClientResponse) -> None:
+    """Leave a body that goes on. With TLS a polite end takes as long as the server takes to answer it."""
+    connection = response.connection
+    if connection is not None and connection.transport is not None:
+        connection.transport.abort()
 
 
 async def _renewed(response: aiohttp.ClientResponse, renewal: Any) -> bool:

@@ -66,11 +66,11 @@ class StatusWriter(Generic[SpecT]):
         source: StatusSource[SpecT],
         *,
         interval: float,
-        finalizer: str,
+        finalizer: str | None = None,
     ) -> None:
         """
         `interval` is seconds between two looks. `finalizer` is the one that the Go controllers put on such triggers,
-        which is removed when a trigger is to go.
+        which is removed when a trigger is to go; None where another service does that.
         """
         self._client = client
         self._resource = resource
@@ -122,7 +122,7 @@ class StatusWriter(Generic[SpecT]):
         if record is None:
             return
         if record.metadata.deleting:
-            if not self._source.busy(key):
+            if self._finalizer is not None and not self._source.busy(key):
                 await remove_finalizer(self._client, self._resource, record.metadata, self._finalizer)
             return
         status = self._source.desired(record)
