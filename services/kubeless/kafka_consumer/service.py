@@ -27,7 +27,7 @@ from kubeless.delivery.transport.transport import Transport
 from kubeless.kafka_consumer.adminroutes import routes
 from kubeless.kafka_consumer.connection import Connection
 from kubeless.kafka_consumer.deadletters import DeadLetters
-from kubeless.kafka_consumer.metrics import KafkaCollector
+from kubeless.kafka_consumer.metrics import collector
 from kubeless.kafka_consumer.security import CLIENT_ID
 from kubeless.kafka_consumer.settings import Settings
 from kubeless.kafka_consumer.status import TriggerStatus
@@ -89,7 +89,7 @@ async def serve(settings: Settings, client: KubeClient) -> AsyncIterator[KafkaCo
             ready=lambda: admin.ready,
         )
         registry.register(TransportCollector(transport))
-        registry.register(KafkaCollector(subscriptions.observed, lambda: connection.reachable))
+        registry.register(collector(subscriptions.observed, lambda: connection.reachable))
         admin = await stack.enter_async_context(
             AdminServer(
                 settings.admin_host,

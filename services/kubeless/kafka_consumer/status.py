@@ -7,47 +7,33 @@ here, and in the other replica's metrics and log.
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 
+from kubeless.api.kafkatrigger import KafkaTriggerSpec
 from kubeless.core.jsontypes import JsonObject
 from kubeless.delivery.sources.conditions import PairFacts
 from kubeless.delivery.sources.pair import Pair
+from kubeless.delivery.sources.statussource import SubscribedStatus, utc_now
 from kubeless.kafka_consumer import groups
 from kubeless.kafka_consumer.conditions import Facts, desired_status
 from kubeless.kafka_consumer.connection import Connection
 from kubeless.kafka_consumer.groups import Group, GroupView
+from kubeless.kafka_consumer.subscription import Subscription
 from kubeless.kafka_consumer.subscriptions import Subscriptions
 from kubeless.kafka_consumer.triggers import TriggerRecord
-from kubeless.kafka_consumer.wanted import group_of
+from kubeless.kafka_consumer.wanted import Want, group_of
 from kubeless.kube.cache import ObjectKey
 
 
-class TriggerStatus:
+class TriggerStatus(SubscribedStatus[KafkaTriggerSpec, Want, Subscription]):
     """See `delivery.sources.statuswriter.StatusSource`."""
 
     def __init__(
-        self,
-        subscriptions: Subscriptions,
-        connection: Connection,
-        *,
-        clock: Callable[[], datetime] = lambda: datetime.now(tz=UTC),
+        self, subscriptions: Subscriptions, connection: Connection, *, clock: Callable[[], datetime] = utc_now
     ) -> None:
-        self._subscriptions = subscriptions
+        super().__init__(subscriptions, clock)
         self._connection = connection
-        self._clock = clock
         self._views: dict[Group, GroupView] = {}
-
-    def triggers(self) -> list[ObjectKey]:
-        """All triggers."""
-        return self._subscriptions.triggers()
-
-    def trigger(self, key: ObjectKey) -> TriggerRecord | None:
-        """What is known of one."""
-        return self._subscriptions.trigger(key)
-
-    def busy(self, key: ObjectKey) -> bool:
-        """Whether a consumer still runs for it."""
-        return bool(self._subscriptions.of(key))
 
     def desired(self, record: TriggerRecord) -> JsonObject:
         """The status to write."""
@@ -81,7 +67,7 @@ class TriggerStatus:
                 for function, each in self._subscriptions.of(record.key).items()
                 if each.wanted
             },
-            functions=tuple(function.name for function in self._subscriptions.selected(record.key)),
+            functions=self._functions(record.key),
             partitions=sum(view.partitions for view in known) if complete else None,
             lag=sum(view.lag for view in known) if complete else None,
         )

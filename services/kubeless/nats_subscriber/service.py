@@ -32,7 +32,7 @@ from kubeless.kube.lease import Leadership
 from kubeless.nats_subscriber.adminroutes import routes
 from kubeless.nats_subscriber.connection import CLIENT_NAME, Connection
 from kubeless.nats_subscriber.deadletters import DeadLetters
-from kubeless.nats_subscriber.metrics import NatsCollector
+from kubeless.nats_subscriber.metrics import collector
 from kubeless.nats_subscriber.retirement import Retirement
 from kubeless.nats_subscriber.settings import Settings
 from kubeless.nats_subscriber.status import NatsSubscriptions, TriggerStatus
@@ -101,7 +101,7 @@ async def serve(settings: Settings, client: KubeClient) -> AsyncIterator[NatsSub
             ready=lambda: admin.ready,
         )
         registry.register(TransportCollector(transport))
-        registry.register(NatsCollector(subscriptions.observed, lambda: connection.reachable))
+        registry.register(collector(subscriptions.observed, lambda: connection.reachable))
         admin = await stack.enter_async_context(
             AdminServer(
                 settings.admin_host,

@@ -6,12 +6,12 @@ there it is what this replica holds.
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 
 from kubeless.api.natstrigger import NATSTriggerSpec
 from kubeless.core.jsontypes import JsonObject
+from kubeless.delivery.sources.statussource import SubscribedStatus, utc_now
 from kubeless.delivery.sources.subscriptions import Subscriptions
-from kubeless.kube.cache import ObjectKey
 from kubeless.nats_subscriber.conditions import Facts, PairFacts, desired_status
 from kubeless.nats_subscriber.connection import Connection
 from kubeless.nats_subscriber.subscription import NatsSubscription
@@ -20,31 +20,14 @@ from kubeless.nats_subscriber.wanted import NatsRecord, Want
 NatsSubscriptions = Subscriptions[NATSTriggerSpec, Want, NatsSubscription]
 
 
-class TriggerStatus:
+class TriggerStatus(SubscribedStatus[NATSTriggerSpec, Want, NatsSubscription]):
     """See `delivery.sources.statuswriter.StatusSource`."""
 
     def __init__(
-        self,
-        subscriptions: NatsSubscriptions,
-        connection: Connection,
-        *,
-        clock: Callable[[], datetime] = lambda: datetime.now(tz=UTC),
+        self, subscriptions: NatsSubscriptions, connection: Connection, *, clock: Callable[[], datetime] = utc_now
     ) -> None:
-        self._subscriptions = subscriptions
+        super().__init__(subscriptions, clock)
         self._connection = connection
-        self._clock = clock
-
-    def triggers(self) -> list[ObjectKey]:
-        """All triggers."""
-        return self._subscriptions.triggers()
-
-    def trigger(self, key: ObjectKey) -> NatsRecord | None:
-        """What is known of one."""
-        return self._subscriptions.trigger(key)
-
-    def busy(self, key: ObjectKey) -> bool:
-        """Whether a subscription still runs for it."""
-        return bool(self._subscriptions.of(key))
 
     def desired(self, record: NatsRecord) -> JsonObject:
         """The status to write."""
@@ -64,5 +47,5 @@ class TriggerStatus:
                 for function, each in self._subscriptions.of(record.key).items()
                 if each.wanted
             },
-            functions=tuple(function.name for function in self._subscriptions.selected(record.key)),
+            functions=self._functions(record.key),
         )
