@@ -58,9 +58,9 @@ def _not_ready(facts: Facts) -> Problem | None:
     if facts.winner is not None:
         return _lost(route, facts.winner)
     if facts.tls is not None:
-        return facts.tls
+        return _of_secret(route, route.tls_secret, facts.tls)
     if facts.users is not None and not facts.users_usable:
-        return facts.users
+        return _of_secret(route, route.auth_secret, facts.users)
     if not facts.functions:
         return _no_function(route)
     if not facts.reachable:
@@ -94,18 +94,26 @@ def _conflict(facts: Facts) -> Condition:
 
 def _tls(facts: Facts) -> Condition:
     kind = "TLSReady"
-    if facts.tls is not None:
-        return Condition(kind, False, facts.tls.reason, facts.tls.message, facts.generation)
+    if facts.tls is not None and facts.route is not None:
+        problem = _of_secret(facts.route, facts.route.tls_secret, facts.tls)
+        return Condition(kind, False, problem.reason, problem.message, facts.generation)
     if facts.route is None or not facts.route.tls_secret:
         return Condition(kind, True, "NotAsked", "the trigger names no certificate", facts.generation)
     message = f"the certificate of Secret {facts.route.tls_secret} is served"
     return Condition(kind, True, "CertificateLoaded", message, facts.generation)
 
 
+def _of_secret(route: Route, name: str, problem: Problem) -> Problem:
+    """What is the matter, with the name of the Secret that somebody has to mend."""
+    secret = f"Secret {route.namespace}/{name}"
+    return problem if secret in problem.message else Problem(problem.reason, f"{secret}: {problem.message}")
+
+
 def _basic_auth(facts: Facts) -> Condition:
     kind = "BasicAuthReady"
-    if facts.users is not None:
-        return Condition(kind, facts.users_usable, facts.users.reason, facts.users.message, facts.generation)
+    if facts.users is not None and facts.route is not None:
+        problem = _of_secret(facts.route, facts.route.auth_secret, facts.users)
+        return Condition(kind, facts.users_usable, problem.reason, problem.message, facts.generation)
     if facts.route is None or not facts.route.auth_secret:
         return Condition(kind, True, "NotAsked", "the trigger asks for no password", facts.generation)
     message = f"the users of Secret {facts.route.auth_secret} are let in"

@@ -37,8 +37,17 @@ def test_a_trigger_without_problems_is_ready() -> None:
         (Facts(None, "spec.path: bad", 1), "InvalidSpec", "spec.path: bad"),
         (replace(FINE, route=replace(ROUTE, suspended=True)), "Suspended", "suspended"),
         (replace(FINE, winner=WINNER), "RouteConflict", "a.example.com/p belongs to the older trigger n/older"),
-        (replace(FINE, tls=Problem("SecretMissing", "no c")), "SecretMissing", "no c"),
-        (replace(FINE, users=Problem("BasicAuthUnusable", "no u"), users_usable=False), "BasicAuthUnusable", "no u"),
+        (replace(FINE, tls=Problem("CertificateExpired", "renew it")), "CertificateExpired", "Secret n/c: renew it"),
+        (
+            replace(FINE, tls=Problem("SecretMissing", "Secret n/c is not there")),
+            "SecretMissing",
+            "Secret n/c is not there",
+        ),
+        (
+            replace(FINE, users=Problem("BasicAuthUnusable", "no u"), users_usable=False),
+            "BasicAuthUnusable",
+            "Secret n/u: no u",
+        ),
         (replace(FINE, functions=(), reachable=()), "NoFunction", "function n/f does not exist; deploy it"),
         (
             replace(FINE, route=replace(ROUTE, selector=parse_selector_string("a=b")), functions=(), reachable=()),

@@ -26,7 +26,7 @@ class Limits:
     """Open connections; a client beyond is answered 503 and let go."""
 
     head_timeout: float = 20.0
-    """From the first byte of a head to its last, however the bytes trickle."""
+    """From the first byte of a head to its last, however the bytes trickle; also for a whole TLS handshake."""
 
     idle_timeout: float = 75.0
     """Between two requests, and before the first."""

@@ -88,6 +88,7 @@ class Listener:
                 self._host,
                 self._port,
                 ssl=self._tls,
+                ssl_handshake_timeout=None if self._tls is None else self.limits.head_timeout,
                 backlog=_BACKLOG,
                 reuse_port=self._shared or None,
             )
