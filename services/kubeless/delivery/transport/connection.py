@@ -28,9 +28,6 @@ from kubeless.routing.endpoints import Endpoint
 _MERGE_BYTES = 16 * 1024
 """Up to this size head and body are copied together, which costs less than a second buffer in the system call."""
 
-_PROBE_AFTER = 0.005
-"""Seconds of idleness after which the socket is asked whether it is still silent: the loop may not have looked yet."""
-
 _LINGER = 5.0
 """Seconds that the last bytes into a tunnel have to be taken."""
 
@@ -143,12 +140,10 @@ class Connection(asyncio.Protocol):
         """Whether neither side has closed it, as far as the event loop has seen."""
         return self._transport is not None and not self._transport.is_closing()
 
-    def usable(self, now: float) -> bool:
-        """Whether an idle connection can take an exchange: still open, and nothing came while nobody was asking."""
-        transport = self._transport
-        if transport is None:
-            return False
-        return now - self.idle_since < _PROBE_AFTER or not readable(transport)
+    @property
+    def silent(self) -> bool:
+        """Whether nothing came, not even the end, while nobody was asking."""
+        return self._transport is not None and not readable(self._transport)
 
     def abort(self) -> None:
         """Close at once; an exchange under way fails with ConnectionLost."""

@@ -17,6 +17,9 @@ from kubeless.delivery.transport.limits import Limits
 from kubeless.delivery.transport.timeouts import Timeouts, earliest
 from kubeless.routing.endpoints import Endpoint
 
+_PROBE_AFTER = 0.005
+"""Seconds of idleness after which the socket is asked whether it is still silent: the loop may not have looked yet."""
+
 
 @dataclass(slots=True)
 class Counters:
@@ -91,7 +94,8 @@ class Pool:
         """An idle connection that is still good at loop time `now`, or None. Closes those found dead on the way."""
         while self._idle:
             connection = self._idle.pop()
-            if now - connection.idle_since < self._limits.idle_expiry and connection.usable(now):
+            idle = now - connection.idle_since
+            if idle < _PROBE_AFTER or (idle < self._limits.idle_expiry and connection.silent):
                 self._counters.connections_reused += 1
                 return connection
             connection.abort()

@@ -101,18 +101,20 @@ def encode_head(request: Request, default_host: bytes) -> bytes:
     Raises InvalidRequest for everything that is not a token, a header value or an origin-form target (RFC 9110 5.5,
     5.6.2).
     """
-    target = request.target
-    if target[:1] != b"/" or b"\n" in target.translate(_TARGET):
-        _check_target(request)
     headers = request.headers
-    parts = [_method(request.method), target, _host(default_host if request.host is None else request.host)]
-    for name, value in headers:
-        parts += (_NAMES[name], value)
-    head = b"".join(parts)
+    target, host = request.target, request.host
+    start = _start if len(target) <= _LONGEST_CACHED else _start.__wrapped__
+    parts = [start(request.method, target, default_host if host is None else host)]
+    for header in headers:
+        parts += (_NAMES[header[0]], header[1])
+    lines = b"".join(parts)
     # One line end before Host and each header, of two bytes, is ours; nothing else may be marked.
-    if head.translate(_VALUE).count(b"\n") != 2 * len(headers) + 2:
+    if lines.translate(_VALUE).count(b"\n") != 2 * len(headers) + 2:
         raise InvalidRequest(_bad_value(headers))
-    return head + _framing(request)
+    body = request.body
+    if type(body) is bytes and body and not request.expect_continue and request.upgrade is None:
+        return lines + _length(len(body))
+    return lines + _framing(request)
 
 
 def encode_trailers(trailers: Headers) -> bytes:
@@ -143,19 +145,18 @@ class _Names(dict[bytes, bytes]):
 _NAMES = _Names()
 
 
-@lru_cache(64)
-def _method(method: str) -> bytes:
+@lru_cache(_CACHED)
+def _start(method: str, target: bytes, host: bytes) -> bytes:
+    """The beginning of a head, up to the value of Host."""
     encoded = method.encode("ascii", "replace")
     if not encoded or encoded.translate(None, _TOKEN):
         raise InvalidRequest(f"the method must be a token, got {shorten(method)}")
-    return encoded + b" "
-
-
-@lru_cache(_CACHED)
-def _host(host: bytes) -> bytes:
+    asterisk = target == b"*" and method == "OPTIONS"
+    if not asterisk and (target[:1] != b"/" or b"\n" in target.translate(_TARGET)):
+        raise InvalidRequest(f"the target must be a path without spaces or controls, got {shorten(target)}")
     if b"\n" in host.translate(_TARGET):
         raise InvalidRequest(f"header Host must not hold spaces or controls, got {shorten(host)}")
-    return b" HTTP/1.1\r\nHost: " + host
+    return encoded + b" " + target + b" HTTP/1.1\r\nHost: " + host
 
 
 def _checked_name(name: bytes) -> bytes:
@@ -164,12 +165,6 @@ def _checked_name(name: bytes) -> bytes:
     if name.lower() in OURS:
         raise InvalidRequest(f"the header {name.lower().decode()} is written by the transport; leave it out")
     return name
-
-
-def _check_target(request: Request) -> None:
-    if request.target == b"*" and request.method == "OPTIONS":
-        return
-    raise InvalidRequest(f"the target must be a path without spaces or controls, got {shorten(request.target)}")
 
 
 def _bad_value(headers: Headers) -> str:

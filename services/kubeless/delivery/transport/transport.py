@@ -94,7 +94,7 @@ class Transport:
 
         Raises InvalidRequest before anything is sent, else TransportError (see `retry` for what is tried again first).
         """
-        now = self._loop.time()
+        now = self._now()
         deadline = None if timeouts.total is None else now + timeouts.total
         self.counters.requests += 1
         endpoint = self._choose(endpoints, now)
@@ -123,7 +123,7 @@ class Transport:
         The response has nothing yet: wait for its `progress` or `carry_on`, and close it. Raises InvalidRequest,
         NoEndpoints, TransportClosed or ConnectionLost.
         """
-        now = self._loop.time()
+        now = self._now()
         deadline = None if timeouts.total is None else now + timeouts.total
         endpoint = self._choose(endpoints, now)
         try:
