@@ -11,6 +11,14 @@ from bench.processes import Failed, running
 
 _RATE = re.compile(r"Requests/sec:\s+([\d.]+)")
 _FAILED = re.compile(r"Non-2xx or 3xx responses: (\d+)|Socket errors: (.*)")
+_NUMBERED = """\
+local number = 0
+request = function()
+  number = number + 1
+  wrk.headers["X-Number"] = number
+  return wrk.format()
+end
+"""
 _POST = 'wrk.method = "POST"\nwrk.headers["Content-Type"] = "text/plain"\nwrk.body = string.rep("x", {size})\n'
 
 
@@ -22,6 +30,14 @@ class Load:
     path: str
     body: int | None = None
     """Bytes to POST; None: GET."""
+    numbered: bool = False
+    """Whether each request has a head of its own, as with trace ids or cookies."""
+
+    @property
+    def script(self) -> str:
+        """What wrk has to be told; empty: nothing."""
+        post = "" if self.body is None else _POST.format(size=self.body)
+        return post + (_NUMBERED if self.numbered else "")
 
 
 def is_there() -> bool:
@@ -32,9 +48,9 @@ def is_there() -> bool:
 async def rate(load: Load, port: int, *, connections: int, seconds: float, folder: Path) -> float:
     """Requests per second. Raises Failed if one of them was not answered with success."""
     command = ["wrk", "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s"]
-    if load.body is not None:
-        script = folder / f"post-{load.body}.lua"
-        script.write_text(_POST.format(size=load.body))
+    if load.script:
+        script = folder / "wrk.lua"
+        script.write_text(load.script)
         command += ["-s", str(script)]
     command.append(f"http://127.0.0.1:{port}{load.path}")
     with running(*command, role=cores.LOAD, log=folder / "log") as process:
