@@ -66,7 +66,7 @@ def function_object(name: str = "echo", **spec: Any) -> JsonObject:
     return {
         "apiVersion": FUNCTIONS.api_version,
         "kind": "Function",
-        "metadata": {"name": name, "namespace": "default", "labels": labels},
+        "metadata": {"name": name, "labels": labels},
         "spec": {**base, **spec},
     }
 
