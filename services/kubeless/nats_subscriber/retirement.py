@@ -22,7 +22,7 @@ from kubeless.kube.cache import ObjectKey
 from kubeless.nats_subscriber.consumers import MARK
 from kubeless.nats_subscriber.jetstream import CONSUMER_NOT_FOUND, STREAM_NOT_FOUND, JetStream, JetStreamRefused
 from kubeless.nats_subscriber.names import consumer_name
-from kubeless.nats_subscriber.status import NatsSubscriptions
+from kubeless.nats_subscriber.subscriptions import NatsSubscriptions
 from kubeless.nats_subscriber.wanted import NatsRecord
 from kubeless.routing.table import RoutingTable
 

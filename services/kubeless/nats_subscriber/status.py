@@ -11,13 +11,11 @@ from datetime import datetime
 from kubeless.api.natstrigger import NATSTriggerSpec
 from kubeless.core.jsontypes import JsonObject
 from kubeless.delivery.sources.statussource import SubscribedStatus, utc_now
-from kubeless.delivery.sources.subscriptions import Subscriptions
 from kubeless.nats_subscriber.conditions import Facts, PairFacts, desired_status
 from kubeless.nats_subscriber.connection import Connection
 from kubeless.nats_subscriber.subscription import NatsSubscription
+from kubeless.nats_subscriber.subscriptions import NatsSubscriptions
 from kubeless.nats_subscriber.wanted import NatsRecord, Want
-
-NatsSubscriptions = Subscriptions[NATSTriggerSpec, Want, NatsSubscription]
 
 
 class TriggerStatus(SubscribedStatus[NATSTriggerSpec, Want, NatsSubscription]):

@@ -13,6 +13,7 @@ from typing import Self
 
 from kubeless.api.resource import FUNCTIONS
 from kubeless.api.selector import LabelSelector
+from kubeless.core.settings import SettingError
 from kubeless.kube.cache import ObjectKey
 from kubeless.kube.informer import Informer, Source
 from kubeless.kube.resources import ENDPOINT_SLICES
@@ -30,6 +31,14 @@ class RoutingMode(StrEnum):
     """Requests go to pods; we balance, and notice at once when one is not ready."""
     SERVICE = "service"
     """Requests go to the Service's name; the cluster (kube-proxy, a mesh) balances connections."""
+
+    @classmethod
+    def of(cls, text: str) -> "RoutingMode":
+        """The mode an operator means. Raises SettingError."""
+        try:
+            return cls(text)
+        except ValueError as error:
+            raise SettingError("ROUTING_MODE", text, problem="is unknown", remedy="use endpoints or service") from error
 
 
 class RoutingTable:
