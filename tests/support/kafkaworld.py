@@ -74,6 +74,7 @@ class Ledger:
     calls: list[Call] = field(default_factory=list)
     done: list[Call] = field(default_factory=list)
     port: int = 0
+    host: str = "127.0.0.1"
     _runner: web.ServerRunner | None = None
 
     @property
@@ -111,7 +112,7 @@ class Ledger:
         """Listen, where it listened before if it did."""
         self._runner = web.ServerRunner(web.Server(self.handle), shutdown_timeout=0.1)
         await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", self.port).start()
+        await web.TCPSite(self._runner, self.host, self.port).start()
         self.port = self._runner.addresses[0][1]
 
     async def die(self) -> None:

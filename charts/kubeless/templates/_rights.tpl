@@ -119,5 +119,5 @@ subjects: [{{ $subject }}]
 - apiGroups: [""]
   resources: [secrets]
   resourceNames: [{{ . }}]
-  verbs: [get, list, watch]
+  verbs: [list, watch]
 {{- end }}

@@ -1,0 +1,66 @@
+"""A service as it runs in a pod, `python -m kubeless.gateway`: a process with a kubeconfig and an environment."""
+
+import os
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+_START_TIMEOUT = 60.0
+_STOP_TIMEOUT = 30.0
+
+
+class ServiceProcess:
+    """One replica of a service; blocking, for use from fixtures."""
+
+    def __init__(self, module: str, folder: Path, *, kubeconfig: Path, environment: dict[str, str]) -> None:
+        """`module` is what `python -m` runs; the environment must say on which port it can be asked how it is."""
+        self._module = module
+        self._log = folder / f"{module}.log"
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(("KUBE", "HOSTNAME"))}
+        self._environment = {**inherited, **environment, "KUBECONFIG": str(kubeconfig), "HOSTNAME": f"{module}-0"}
+        self._admin_port = int(environment["ADMIN_PORT"])
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it; it may need others to become ready, see `until_ready`."""
+        with self._log.open("ab") as log:
+            command = [sys.executable, "-m", self._module]
+            self._process = subprocess.Popen(command, stdout=log, stderr=log, env=self._environment)
+
+    def until_ready(self) -> None:
+        """Wait for its admin port to say so."""
+        deadline = time.monotonic() + _START_TIMEOUT
+        while not self._ready():
+            assert self._process is not None
+            assert self._process.poll() is None, self.log()
+            assert time.monotonic() < deadline, self.log()
+            time.sleep(0.05)
+
+    def stop(self) -> int:
+        """End it in order; returns its exit code."""
+        assert self._process is not None
+        self._process.terminate()
+        try:
+            return self._process.wait(_STOP_TIMEOUT)
+        finally:
+            self._process.kill()
+            self._process.wait()
+
+    def restart(self) -> None:
+        """End it in order, and start it as it was."""
+        self.stop()
+        self.start()
+        self.until_ready()
+
+    def log(self) -> str:
+        """The last of what it wrote."""
+        return self._log.read_text(errors="replace")[-5000:]
+
+    def _ready(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self._admin_port}/readyz", timeout=2) as response:
+                return bool(response.status == 200)
+        except OSError:
+            return False
