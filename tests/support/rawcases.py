@@ -380,6 +380,58 @@ SPLIT = [
     Case("an empty line only", b"\r\n", ()),
 ]
 
+_TRAVERSAL = "GET /echo/../admin HTTP/1.1\r\nHost: x\r\n\r\n"
+
+UPGRADES = [
+    Case(f"upgrade, {name}", raw + _TRAVERSAL.encode(), (200, 400), 1)
+    for name, raw in {
+        "h2c": _request(
+            "GET /echo HTTP/1.1", "Upgrade: h2c", "HTTP2-Settings: AA", "Connection: Upgrade, HTTP2-Settings"
+        ),
+        "TLS": _request("GET /echo HTTP/1.1", "Upgrade: TLS/1.2", "Connection: Upgrade"),
+        "several": _request("GET /echo HTTP/1.1", "Upgrade: websocket, h2c", "Connection: Upgrade"),
+        "not asked for by Connection": _request("GET /echo HTTP/1.1", "Upgrade: websocket"),
+        "without a protocol": _request("GET /echo HTTP/1.1", "Connection: Upgrade"),
+        "with a body": _post("Upgrade: websocket", "Connection: Upgrade", "Content-Length: 5", body="hello"),
+        "with chunks": _post("Upgrade: websocket", "Connection: Upgrade", "Transfer-Encoding: chunked", body=_CHUNKS),
+        "by POST": _post("Upgrade: websocket", "Connection: Upgrade"),
+        "of a GET with a body": _request(
+            "GET /echo HTTP/1.1", "Upgrade: websocket", "Connection: Upgrade", "Content-Length: 5", body="hello"
+        ),
+        "HTTP/1.0": _request("GET /echo HTTP/1.0", "Upgrade: websocket", "Connection: Upgrade, keep-alive"),
+    }.items()
+] + [
+    Case(
+        "upgrade with both lengths",
+        _post("Upgrade: x", "Connection: Upgrade", "Content-Length: 5", "Transfer-Encoding: chunked"),
+    ),
+    Case("upgrade with a line break", _request("GET /echo HTTP/1.1", "Upgrade: x\ry", "Connection: Upgrade")),
+    Case("upgrade with NUL", _request("GET /echo HTTP/1.1", "Upgrade: x\x00y", "Connection: Upgrade")),
+]
+
+ESCAPES = [
+    Case(f"escaped {name}", _close(line=f"GET /echo/{escaped}?{escaped} HTTP/1.1"), (200,), 1)
+    for name, escaped in {
+        "line break": "a%0d%0aX:%20y",
+        "bytes that are no UTF-8": "%ff%fe",
+        "overlong dots": "%c0%ae%c0%ae",
+        "half a letter": "%e2%98",
+        "control byte": "%01%7f",
+        "slash": "a%2fb",
+        "percent": "%2500",
+    }.items()
+]
+
+ENDLESS = [
+    Case("endless chunk size", _post("Transfer-Encoding: chunked", body="0" * 100_000)),
+    Case("endless chunk extension", _post("Transfer-Encoding: chunked", body="5;" + "a" * 100_000)),
+    Case("endless trailer", _post("Transfer-Encoding: chunked", body="0\r\n" + "a" * 100_000), (431,)),
+    Case("endless trailers", _post("Transfer-Encoding: chunked", body="0\r\n" + "a: b\r\n" * 20_000), (431,)),
+    Case("endless header name", b"GET /echo HTTP/1.1\r\nHost: x\r\n" + b"a" * 200_000, (431,)),
+    Case("endless headers", b"GET /echo HTTP/1.1\r\nHost: x\r\n" + b"a: b\r\n" * 50_000, (431,)),
+    Case("endless empty lines", b"\r\n" * 50_000),
+]
+
 NOT_FOUND = [
     Case("no route", _close(line="GET /nowhere HTTP/1.1"), (404,)),
     Case("no such segment", _close(line="GET /echofoo HTTP/1.1"), (404,)),
@@ -401,5 +453,8 @@ CASES = [
     *CHUNKED,
     *LATE_CHUNKED,
     *SPLIT,
+    *UPGRADES,
+    *ESCAPES,
+    *ENDLESS,
     *NOT_FOUND,
 ]

@@ -41,7 +41,14 @@ async def door(recorder: Recorder) -> AsyncIterator[Listener]:
     """A TLS port before a gateway whose function is the recorder."""
     async with (
         gateway(recorder.serve) as world,
-        Listener(world.forwarder.begin, host="127.0.0.1", port=0, limits=SHORT, tls=store().context) as listener,
+        Listener(
+            world.forwarder.begin,
+            host="127.0.0.1",
+            port=0,
+            limits=SHORT,
+            tls=store().context,
+            expressway=world.forwarder.expressway,
+        ) as listener,
     ):
         yield listener
 
