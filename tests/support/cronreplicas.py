@@ -29,7 +29,7 @@ from kubeless.routing.functions import FunctionRecord
 START = 1_767_268_800.0
 """2026-01-01T12:00:00Z; virtual time begins there."""
 WRITE = 0.01
-"""Seconds for a request to the API server."""
+"""Seconds for a request to an API server that is well."""
 
 FUNCTION = FunctionRecord("shop", "bill", {}, 10.0, 8080, 1)
 
@@ -42,6 +42,8 @@ class Store:
     version: int = 0
     writes: int = 0
     away: bool = False
+    takes: float = WRITE
+    """Seconds for a request."""
 
 
 @dataclass
@@ -72,7 +74,7 @@ class Line:
         return self._put(body)
 
     async def _request(self) -> None:
-        await asyncio.sleep(WRITE)
+        await asyncio.sleep(self.store.takes)
         if self.store.away:
             raise Unreachable
         if self.cut:

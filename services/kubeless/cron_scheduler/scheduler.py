@@ -37,6 +37,8 @@ log = structlog.get_logger(__name__)
 
 LEAD = 0.5
 """Seconds before a time at which it is claimed."""
+CLAIM_PATIENCE = 5.0
+"""Seconds for a claim where others may claim, too; an API server that is slow makes calls late, and loses none."""
 FRESH = 3.0
 """Seconds after which a claim is repeated before it is acted upon: this process may have been frozen since."""
 LOOK = 1.0
@@ -283,7 +285,7 @@ class Scheduler:
         # One who comes late may claim what is due, and no more.
         before, self._claimed = self._claimed, max(moment, self._claimed)
         try:
-            async with asyncio.timeout(max(LEAD, moment - self._wall() + LEAD)):
+            async with asyncio.timeout(max(LEAD, moment - self._wall() + LEAD) if self._alone else CLAIM_PATIENCE):
                 await self._write(journal)
         except (KubeError, TimeoutError) as error:
             log.warning("cannot claim a time", goes_on=self._alone, error=str(error) or type(error).__name__)

@@ -80,6 +80,21 @@ def test_an_api_server_that_is_away_delays_calls_and_costs_none() -> None:
     virtualtime.run(main())
 
 
+@pytest.mark.parametrize("takes", [0.7, 1.5, 4.0])
+def test_an_api_server_that_is_slow_delays_calls_and_costs_none(takes: float) -> None:
+    async def main() -> None:
+        store, taken = Store(), Taken()
+        async with Replica("a", store, taken, WallClock()).knows(EACH).leading():
+            await asyncio.sleep(5.2)
+            store.takes = takes
+            await asyncio.sleep(30)
+            store.takes = 0.01
+            await asyncio.sleep(10)
+        assert {time: taken.times("each")[time] for time in range(1, 45)} == dict.fromkeys(range(1, 45), 1)
+
+    virtualtime.run(main())
+
+
 def test_a_scheduler_that_is_alone_calls_on_the_dot_without_the_api_server() -> None:
     async def main() -> None:
         store, taken = Store(), Taken()
