@@ -23,6 +23,9 @@ SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 RECHECK = 60.0
 """Seconds after which a credential that can change without notice (a token file, an OIDC token) is read again."""
 
+TOKEN_FILE = "KUBELESS_TOKEN_FILE_PATH"
+"""Variable that names the file of a token to use inside a pod, as the Go controllers had it."""
+
 PLUGIN_TIMEOUT = 120.0
 """Seconds for an exec plugin to hand out a token; it may be waiting for a person to log in."""
 
@@ -43,6 +46,8 @@ class InCluster:
     """Talk to the cluster this pod runs in."""
 
     account: Path = SERVICE_ACCOUNT
+    token: Path | None = None
+    """File of a token to use in place of the account's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +75,8 @@ def choose_source(
     if environ.get("KUBECONFIG"):
         return _existing(environ["KUBECONFIG"], context, "KUBECONFIG")
     if context is None and environ.get("KUBERNETES_SERVICE_HOST") and (account / "token").is_file():
-        return InCluster(account)
+        token = environ.get(TOKEN_FILE)
+        return InCluster(account, Path(token) if token else None)
     default = Path(environ.get("HOME") or Path.home()) / ".kube" / "config"
     if default.is_file():
         return KubeconfigFiles(str(default), context)
@@ -103,7 +109,8 @@ def _read_in_cluster(source: InCluster) -> Identity:
     loader_class = load("config.incluster_config").InClusterConfigLoader
     configuration = load("client.configuration").Configuration()
     account = source.account
-    loader_class(str(account / "token"), str(account / "ca.crt"), try_refresh_token=False).load_and_set(configuration)
+    token = source.token or account / "token"
+    loader_class(str(token), str(account / "ca.crt"), try_refresh_token=False).load_and_set(configuration)
     namespace_file = account / "namespace"
     namespace = namespace_file.read_text().strip() if namespace_file.is_file() else ""
     return Identity(configuration, namespace or "default", expires=time.time() + RECHECK)

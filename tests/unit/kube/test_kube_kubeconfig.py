@@ -38,6 +38,9 @@ def test_the_variable_beats_the_pods_account_and_may_name_several_files(home: Pa
 def test_the_pods_account_beats_the_home_directory(home: Path, account: Path) -> None:
     environ = {"HOME": str(home), **POD}
     assert choose_source(kubeconfig=None, context=None, environ=environ, account=account) == InCluster(account)
+    environ["KUBELESS_TOKEN_FILE_PATH"] = "/run/token"
+    source = choose_source(kubeconfig=None, context=None, environ=environ, account=account)
+    assert source == InCluster(account, Path("/run/token"))
 
 
 @pytest.mark.parametrize(("context", "pod"), [("named", POD), (None, {})])
