@@ -134,3 +134,37 @@ async def test_no_request_that_reached_a_function_fails_when_the_gateway_stops(
                 gateway.process.terminate()
             assert await gateway.process.wait() == 0
     assert reached == answered >= 100
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+async def test_a_stream_without_end_does_not_keep_the_gateway_from_stopping(
+    cluster: World, tmp_path: Path, workers: str
+) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        if b"Upgrade: websocket" in head:
+            writer.write(b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
+        else:
+            writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n")
+        await reader.read()
+        writer.close()
+
+    heads = (b"Connection: Upgrade\r\nUpgrade: websocket\r\n", b"Accept: text/event-stream\r\n")
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        ports = [{"name": "http-function-port", "port": server.sockets[0].getsockname()[1], "protocol": "TCP"}]
+        await cluster.client.patch(ENDPOINT_SLICES, "echo-1", {"ports": ports}, namespace=NAMESPACE)
+        settings = {"GATEWAY_WORKERS": workers, "GATEWAY_DRAIN_TIMEOUT": "1"}
+        async with gateway_process(cluster.api, tmp_path, **settings) as gateway, asyncio.timeout(20):
+            clients = [await asyncio.open_connection("127.0.0.1", gateway.started["port"]) for _ in heads]
+            for head, (reader, writer) in zip(heads, clients, strict=True):
+                writer.write(b"GET /a HTTP/1.1\r\nHost: x\r\n" + head + b"\r\n")
+                assert (await reader.readuntil(b"\r\n\r\n"))[9:12] in {b"101", b"200"}
+            gateway.process.terminate()
+            begun = asyncio.get_running_loop().time()
+            assert await gateway.process.wait() == 0
+            assert 0.5 < asyncio.get_running_loop().time() - begun < 5, "they had their time, and no more"
+            for reader, writer in clients:
+                rest = await reader.read()
+                assert not rest.endswith(b"0\r\n\r\n"), "a stream that was cut passes for a whole one"
+                writer.close()
