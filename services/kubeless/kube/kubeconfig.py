@@ -23,7 +23,7 @@ SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 RECHECK = 60.0
 """Seconds after which a credential that can change without notice (a token file, an OIDC token) is read again."""
 
-TOKEN_FILE = "KUBELESS_TOKEN_FILE_PATH"
+TOKEN_FILE = "KUBELESS_TOKEN_FILE_PATH"  # noqa: S105 # the name of a variable
 """Variable that names the file of a token to use inside a pod, as the Go controllers had it."""
 
 PLUGIN_TIMEOUT = 120.0
