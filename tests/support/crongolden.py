@@ -6,6 +6,7 @@ a moment, the next one, and for each referee (croniter, cronsim) that says other
 disagreement that no rule explains is an error.
 """
 
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from cronsim import CronSim, CronSimError
 from kubeless.cron_scheduler.grammar import Fields, understand
 from kubeless.cron_scheduler.schedule import Schedule
 
+_ONE_VALUE = re.compile(r"(?<!\d)(\d+)-\1(?!\d)")
+
 FILE = Path(__file__).resolve().parents[1] / "unit" / "cron" / "golden.tsv"
 
 REASONS = {
@@ -31,6 +34,10 @@ REASONS = {
     "out a skipped time of a day, or does not know that a shift can be of less than an hour.",
     "star-step": "cronsim takes `*/2` for a day field that restricts nothing, as Vixie's cron does; robfig/cron, which "
     "Kubernetes uses, and we do not.",
+    "any-day": "A day field that holds every day and is no star: croniter takes `*/1` for a restriction, which it is not "
+    "in robfig/cron, and `0-6` for none, which it is there.",
+    "one-value": "A range of one value is that value: croniter takes `0-0` for the whole field, and cronsim takes "
+    "`5-5/20` for `5/20`.",
 }
 
 EXPRESSIONS = (
@@ -67,6 +74,9 @@ EXPRESSIONS = (
     "0 6 * * 7",
     "0 6 * * 0",
     "0 0 */2 * 1",
+    "0 0 28 * */1",
+    "26 1 * * 0-0",
+    "5-5/20 * * * *",
     "0 0 1-7 * 1",
     "15 10 ? * *",
     "23 0-20/2 * * *",
@@ -149,8 +159,8 @@ def _cronsim(expression: str, zone: str, after: int) -> int | None:
 def _reason(who: str, expression: str, zone: str, after: int, ours: int, theirs: int | None) -> str:
     if theirs is None:
         return "refuses"
-    if who == "cronsim" and "*/2 * 1" in expression:
-        return "star-step"
+    if peculiar := _peculiar(who, expression):
+        return peculiar
     rule = understand(expression).rule
     hourly = isinstance(rule, Fields) and len(rule.hours) == 24
     put_forward, put_back = _shifts(zone, min(ours, theirs, after), max(ours, theirs))
@@ -161,6 +171,24 @@ def _reason(who: str, expression: str, zone: str, after: int, ours: int, theirs:
     if put_forward:
         return "shift"
     raise ValueError(f"nothing explains why {who} says {theirs} and not {ours} for {expression!r} in {zone} at {after}")
+
+
+def _peculiar(who: str, expression: str) -> str:
+    """Why a referee may read an expression in another way, whatever the clock; empty if there is no reason."""
+    rule, fields = understand(expression).rule, expression.split()
+    if not isinstance(rule, Fields) or len(fields) == 1:
+        return ""
+    days = {fields[-3]: len(rule.days) == 31, fields[-1]: len(rule.weekdays) == 7}
+    if who == "cronsim" and any(day.startswith("*/") for day in days):
+        return "star-step"
+    if who == "croniter" and any(full and day not in ("*", "?") for day, full in days.items()):
+        return "any-day"
+    return "one-value" if _ONE_VALUE.search(expression) else ""
+
+
+def is_plain(expression: str) -> bool:
+    """Whether everybody reads an expression in the same way."""
+    return not any(_peculiar(who, expression) for who in ("croniter", "cronsim"))
 
 
 def _shifts(zone: str, start: int, end: int) -> tuple[bool, bool]:
