@@ -34,8 +34,8 @@ REASONS = {
     "out a skipped time of a day, or does not know that a shift can be of less than an hour.",
     "star-step": "cronsim takes `*/2` for a day field that restricts nothing, as Vixie's cron does; robfig/cron, which "
     "Kubernetes uses, and we do not.",
-    "any-day": "A day field that holds every day and is no star: croniter takes `*/1` for a restriction, which it is not "
-    "in robfig/cron, and `0-6` for none, which it is there.",
+    "any-day": "A day field that holds every day and is no star. croniter takes `*/1` for a restriction, which it is "
+    "not in robfig/cron, and `0-6` for none, which it is there.",
     "one-value": "A range of one value is that value: croniter takes `0-0` for the whole field, and cronsim takes "
     "`5-5/20` for `5/20`.",
 }
