@@ -25,6 +25,7 @@ LOADS = (
 _AT_ONCE = 50
 
 Rates = dict[str, list[float]]
+"""Requests per second, of each round."""
 
 
 async def run(scene: Scene) -> None:
@@ -36,8 +37,8 @@ async def run(scene: Scene) -> None:
     async with all_of_them(scene) as proxies:
         _idle_memory(scene, proxies)
         for load in LOADS:
-            rates = await _rates(scene, proxies, load)
-            _tell(scene, load, rates)
+            rates, efforts = await _rates(scene, proxies, load)
+            _tell(scene, load, rates, efforts)
             if load is LOADS[0]:
                 await _latencies(scene, proxies, statistics.median(rates[GATEWAY]) / 2)
         await _large_bodies(scene, proxies)
@@ -63,14 +64,27 @@ async def many_routes(scene: Scene) -> None:
         scene.report.add(Row(f"gateway, memory with {ROUTES:,} routes", memory[0], "MiB", note="less is better"))
 
 
-async def _rates(scene: Scene, proxies: list[Proxy], load: wrk.Load) -> Rates:
-    """Round by round, each proxy in turn: what disturbs the machine disturbs all of them."""
+async def _rates(scene: Scene, proxies: list[Proxy], load: wrk.Load) -> tuple[Rates, Rates]:
+    """
+    Requests per second, and per second of CPU time, round by round, each proxy in turn: what disturbs the machine
+    disturbs all of them.
+    """
     rates: Rates = {proxy.name: [] for proxy in proxies}
+    efforts: Rates = {proxy.name: [] for proxy in proxies}
     for number in range(ROUNDS):
         scene.report.step(f"{load.name}, {CONNECTIONS} connections, round {number + 1} of {ROUNDS}")
         for proxy in proxies:
-            rates[proxy.name].append(await _rate(scene, proxy, load))
-    return rates
+            before = _cpu_seconds(proxy)
+            rate = await _rate(scene, proxy, load)
+            used = _cpu_seconds(proxy) - before
+            rates[proxy.name].append(rate)
+            if used:
+                efforts[proxy.name].append(rate * SECONDS / used)
+    return rates, efforts
+
+
+def _cpu_seconds(proxy: Proxy) -> float:
+    return (cores.cpu_seconds(proxy.pid) or 0.0) if proxy.pid is not None else 0.0
 
 
 async def _repeat(scene: Scene, proxy: Proxy, load: wrk.Load) -> list[float]:
@@ -81,13 +95,15 @@ async def _rate(scene: Scene, proxy: Proxy, load: wrk.Load) -> float:
     return await wrk.rate(load, proxy.port, connections=CONNECTIONS, seconds=SECONDS, folder=scene.folder)
 
 
-def _tell(scene: Scene, load: wrk.Load, rates: Rates) -> None:
+def _tell(scene: Scene, load: wrk.Load, rates: Rates, efforts: Rates) -> None:
     what = f"gateway, {load.name}, {CONNECTIONS} connections"
     budgeted = not load.numbered and (load.body is None or load.body <= 1000)
     for name, budget in ((NGINX, 0.6), (AIOHTTP, 3.0), (DIRECT, None)):
         if name in rates:
             at_least = budget if budgeted else None
             scene.report.add(beside(what, rates[GATEWAY], rates[name], name, at_least=at_least))
+        if efforts.get(name):
+            scene.report.add(beside(f"{what}, per CPU second", efforts[GATEWAY], efforts[name], name))
     scene.report.chart(f"{what}, requests/s", {name: statistics.median(each) for name, each in rates.items()})
 
 

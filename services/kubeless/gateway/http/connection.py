@@ -8,18 +8,17 @@ connection ends as well when the client ends its side, as nginx and Go see it: n
 
 import asyncio
 from collections.abc import Coroutine
-from enum import Enum, auto
 from math import inf
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 from kubeless.gateway.http.body import Body
 from kubeless.gateway.http.encode import encode_head
-from kubeless.gateway.http.head import check_partial
-from kubeless.gateway.http.heads import Heads
+from kubeless.gateway.http.inbox import Inbox
 from kubeless.gateway.http.intake import Intake, read_body
-from kubeless.gateway.http.limits import Limits
+from kubeless.gateway.http.owner import Owner
 from kubeless.gateway.http.problem import BadRequest
 from kubeless.gateway.http.reply import Reply
+from kubeless.gateway.http.state import State
 from kubeless.gateway.http.tunnel import ClientTunnel
 from kubeless.gateway.http.wire import Wire
 from kubeless.gateway.incoming import (
@@ -27,65 +26,23 @@ from kubeless.gateway.incoming import (
     BodyTimeout,
     ClientGone,
     Express,
-    Expressway,
-    Handler,
     Incoming,
     Switched,
 )
 
 
-class Owner(Protocol):
-    """The server, as a connection sees it."""
-
-    handler: Handler
-    expressway: Expressway | None
-    limits: Limits
-    heads: Heads
-    scheme: str
-    draining: bool
-
-    def opened(self, connection: "Connection") -> bool:
-        """Whether there is room for it."""
-
-    def closed(self, connection: "Connection") -> None:
-        """It is gone."""
-
-    def handle(self, incoming: Incoming, reply: Reply) -> Coroutine[Any, Any, None] | None:
-        """Give a request to the handler; what is left to run, if anything."""
-
-    def run(self, work: Coroutine[Any, Any, None], reply: Reply) -> "asyncio.Task[None]":
-        """Run what is left of a handler."""
-
-    def refused(self, error: BadRequest, peer: str) -> tuple[list[tuple[bytes, bytes]], bytes]:
-        """Headers and body of the answer to what is no request."""
-
-
-class _State(Enum):
-    IDLE = auto()
-    HEAD = auto()
-    """Part of a head has come."""
-    BUSY = auto()
-    """A request is being answered."""
-    FULL = auto()
-    """The answer was written, but the client does not take it: the next request has to wait."""
-    LINGER = auto()
-    """The last answer was written; what still comes is dropped."""
-    TUNNEL = auto()
-    CLOSED = auto()
-
-
 class Connection(asyncio.Protocol):
-    """See the module. `sweep` and `drain` are the server's, the rest is for the loop, the reply and the body."""
+    """See the module; section by section it is what loop, server, reply, express and body need it to be."""
 
     __slots__ = (
         "_express",
+        "_inbox",
         "_intake",
         "_limits",
         "_loop",
         "_owner",
         "_pumping",
         "_reply",
-        "_rest",
         "_state",
         "_task",
         "_tunnel",
@@ -100,9 +57,8 @@ class Connection(asyncio.Protocol):
         self._owner = owner
         self._limits = owner.limits
         self._loop = asyncio.get_running_loop()
-        self._state = _State.IDLE
-        self._rest = bytearray()
-        """Part of a head, or what comes after the request that is being answered."""
+        self._state = State.IDLE
+        self._inbox = Inbox(owner.limits)
         self._pumping = False
         self._express: Express | None = None
         self._reply: Reply | None = None
@@ -129,23 +85,23 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         state = self._state
-        if state is _State.IDLE:
+        if state is State.IDLE:
             if self._express is not None and self._express.take(data):
-                self._state = _State.BUSY
+                self._state = State.BUSY
                 self.deadline = inf
             else:
                 self._pump(data)
-        elif state is _State.HEAD:
+        elif state is State.HEAD:
             self._take_partial(data)
-        elif state is _State.TUNNEL and self._tunnel is not None:
+        elif state is State.TUNNEL and self._tunnel is not None:
             self._tunnel.arrived(data)
-        elif state is _State.FULL or (state is _State.BUSY and self._intake is None):
+        elif state is State.FULL or (state is State.BUSY and self._intake is None):
             self._keep(data)
-        elif state is _State.BUSY and self._intake is not None and not self._intake.spoiled:
+        elif state is State.BUSY and self._intake is not None and not self._intake.spoiled:
             self._take_body(self._intake, data)
 
     def eof_received(self) -> bool:
-        if self._state is _State.TUNNEL and self._tunnel is not None:
+        if self._state is State.TUNNEL and self._tunnel is not None:
             self._tunnel.ended()
             return True
         self._hang_up()
@@ -163,45 +119,43 @@ class Connection(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         self._wire.drain()
-        if self._state is _State.FULL:
+        if self._state is State.FULL:
             if self._owner.draining:
                 self._end_gently()
             else:
                 self._await_request()
-        elif self._state is _State.LINGER:
+        elif self._state is State.LINGER:
             self._expect_within(self._limits.linger)
         elif self._intake is not None and self._wire.reading:
             self._expect_within(self._limits.body_timeout)
         else:
             self.deadline = inf
 
-    # -- the server's
+    # -- the server's Guest
 
     def sweep(self, now: float) -> None:
-        """Called about once a second: end what is late."""
         if now < self.deadline:
             return
         self.deadline = inf
-        if self._state is _State.HEAD:
+        if self._state is State.HEAD:
             self._refuse(BadRequest(408, f"the head did not come within {self._limits.head_timeout:g} s"))
-        elif self._state is _State.BUSY and self._intake is not None and not self._wire.full:
+        elif self._state is State.BUSY and self._intake is not None and not self._wire.full:
             late = f"the rest of the request body did not come within {self._limits.body_timeout:g} s"
             self._intake.spoil(BodyTimeout(late))
-        elif self._state is _State.IDLE:
+        elif self._state is State.IDLE:
             self._close()
         else:
             self.cut_off()
 
     def drain(self) -> None:
-        """Close if nothing is under way."""
-        if self._state is _State.IDLE:
+        if self._state is State.IDLE:
             self._close()
 
-    # -- the reply's Client, and the express's
+    # -- the reply's Client, and an ExpressClient
 
     @property
     def gone(self) -> bool:
-        return self._state is _State.CLOSED
+        return self._state is State.CLOSED
 
     @property
     def must_close(self) -> bool:
@@ -219,25 +173,24 @@ class Connection(asyncio.Protocol):
 
     def answered(self, *, close: bool) -> None:
         self._reply = self._task = None
-        if self._state is not _State.BUSY:
+        if self._state is not State.BUSY:
             return
         if close:
             self._end_gently()
         elif self._wire.full:
-            self._state = _State.FULL
+            self._state = State.FULL
             self._wire.pause_reading()
             self._expect_within(self._limits.write_timeout)
         else:
             self._await_request()
 
     def switched(self) -> Switched:
-        self._state = _State.TUNNEL
+        self._state = State.TUNNEL
         self.deadline = inf
         self._wire.resume_reading()
         self._tunnel = ClientTunnel(self._wire, self._limits.buffer_bytes)
-        if self._rest:
-            rest, self._rest = bytes(self._rest), bytearray()
-            self._tunnel.arrived(rest)
+        if self._inbox:
+            self._tunnel.arrived(self._inbox.take())
         return self._tunnel
 
     def run(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
@@ -253,7 +206,6 @@ class Connection(asyncio.Protocol):
         self.cut_off()
 
     def cut_off(self) -> None:
-        """End the connection and cancel what runs for it."""
         self._hang_up()
         self._wire.abort()
 
@@ -278,18 +230,17 @@ class Connection(asyncio.Protocol):
     # -- requests
 
     def _await_request(self) -> None:
-        self._state = _State.IDLE
+        self._state = State.IDLE
         self._expect_within(self._limits.idle_timeout)
         self._wire.resume_reading()
-        if self._rest and not self._pumping:
-            rest, self._rest = bytes(self._rest), bytearray()
-            self._pump(rest)
+        if self._inbox and not self._pumping:
+            self._pump(self._inbox.take())
 
     def _pump(self, data: bytes) -> None:
         """Answer request after request; a loop, because a recursion could be made as deep as a client likes."""
         self._pumping = True
         try:
-            while data and self._state is _State.IDLE:
+            while data and self._state is State.IDLE:
                 if data.startswith(b"\r\n"):  # RFC 9112 2.2: an empty line before a request is ignored
                     data = data[2:]
                 end = data.find(b"\r\n\r\n")
@@ -297,7 +248,7 @@ class Connection(asyncio.Protocol):
                     self._begin_partial(data)
                     return
                 data = self._take_request(data, end + 4)
-            if data and self._state in {_State.BUSY, _State.FULL}:
+            if data and self._state in {State.BUSY, State.FULL}:
                 self._keep(data)
         except BadRequest as error:
             self._refuse(error)
@@ -307,32 +258,26 @@ class Connection(asyncio.Protocol):
     def _begin_partial(self, data: bytes) -> None:
         if not data:
             return
-        check_partial(data, 0, self._limits)
-        self._state = _State.HEAD
+        self._inbox.begin_head(data)
+        self._state = State.HEAD
         self._expect_within(self._limits.head_timeout)
-        self._rest = bytearray(data)
 
     def _take_partial(self, data: bytes) -> None:
-        rest = self._rest
-        seen = max(0, len(rest) - 3)
-        rest += data
-        end = rest.find(b"\r\n\r\n", seen)
-        if end < 0:
-            try:
-                check_partial(rest, max(0, seen + 2), self._limits)
-            except BadRequest as error:
-                self._refuse(error)
+        try:
+            data = self._inbox.go_on(data)
+        except BadRequest as error:
+            self._refuse(error)
             return
-        self._rest = bytearray()
-        self._state = _State.IDLE
-        self._pump(bytes(rest))
+        if data:
+            self._state = State.IDLE
+            self._pump(data)
 
     def _take_request(self, data: bytes, end: int) -> bytes:
         """Give one request to the handler. What is left of `data` belongs to the next. Raises BadRequest."""
         whole = end == len(data)
         raw = data if whole else data[:end]
         head = self._owner.heads.read(raw)
-        self._state = _State.BUSY
+        self._state = State.BUSY
         self.deadline = inf
         body: bytes | Body = b""
         rest = b"" if whole else data[end:]
@@ -363,8 +308,7 @@ class Connection(asyncio.Protocol):
 
     def _keep(self, data: bytes) -> None:
         """Bytes of later requests: they wait, and beyond the bound they wait at the client's."""
-        self._rest += data
-        if len(self._rest) > self._limits.buffer_bytes:
+        if self._inbox.keep(data):
             self._wire.pause_reading()
 
     # -- bodies
@@ -396,7 +340,7 @@ class Connection(asyncio.Protocol):
     # -- the end
 
     def _refuse(self, error: BadRequest) -> None:
-        if self._state is _State.CLOSED:
+        if self._state is State.CLOSED:
             return
         headers, body = self._owner.refused(error, self.peer)
         framing = b"Content-Length: %d\r\nConnection: close\r\n" % len(body)
@@ -405,15 +349,15 @@ class Connection(asyncio.Protocol):
 
     def _end_gently(self) -> None:
         """Closing while the client sends would reset the connection, and take the answer from it."""
-        if self._intake is not None or self._rest or not self._wire.reading:
+        if self._intake is not None or self._inbox or not self._wire.reading:
             self._linger()
         else:
             self._close()
 
     def _linger(self) -> None:
         self._give_up()
-        self._state = _State.LINGER
-        self._rest = bytearray()
+        self._state = State.LINGER
+        self._inbox.take()
         self._expect_within(self._limits.linger)
         self._wire.resume_reading()
         self._wire.finish()
@@ -423,8 +367,8 @@ class Connection(asyncio.Protocol):
         self._wire.close()
 
     def _hang_up(self) -> None:
-        if self._state is not _State.CLOSED:
-            self._state = _State.CLOSED
+        if self._state is not State.CLOSED:
+            self._state = State.CLOSED
             self._give_up()
             self._wire.end()
 

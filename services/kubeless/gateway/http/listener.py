@@ -17,6 +17,7 @@ from kubeless.core.ports import explain_bind_error
 from kubeless.gateway.http.connection import Connection
 from kubeless.gateway.http.heads import Heads
 from kubeless.gateway.http.limits import Limits
+from kubeless.gateway.http.owner import Guest
 from kubeless.gateway.http.problem import BadRequest
 from kubeless.gateway.http.refused import refusal
 from kubeless.gateway.http.reply import Reply
@@ -61,7 +62,7 @@ class Listener:
         self._tls = tls
         self._shared = shared
         self._on_refused = on_refused
-        self._connections = set[Connection]()
+        self._connections = set[Guest]()
         self._tasks = asyncio.TaskGroup()
         self._timer: asyncio.TimerHandle | None = None
         self._server: asyncio.Server | None = None
@@ -123,12 +124,12 @@ class Listener:
 
     # -- for connections
 
-    def opened(self, connection: Connection) -> bool:
+    def opened(self, connection: Guest) -> bool:
         """A client came."""
         self._connections.add(connection)
         return len(self._connections) <= self.limits.connections
 
-    def closed(self, connection: Connection) -> None:
+    def closed(self, connection: Guest) -> None:
         """A client went."""
         self._connections.discard(connection)
 
