@@ -212,6 +212,15 @@ def test_programs_get_the_links_as_data() -> None:
     assert (told["works"], told["links"][0]["cause"]) == (False, "FunctionNotFound")
 
 
+def test_a_crash_loop_is_told_also_while_the_function_is_started_once_more() -> None:
+    status = {"name": "bill", "ready": False, "lastState": {"terminated": {"exitCode": 3}}}
+    again = {"metadata": {"name": "bill-1"}, "status": {"containerStatuses": [status]}}
+    starting = replace(facts(function(condition("Ready", "False", "Progressing", "1 of 1 started"))), pods=(again,))
+    found = only_trouble(explain_function(starting))
+    assert (found.state, found.cause) == ("wrong", "CrashLoopBackOff")
+    assert "exit code 3" in found.text
+
+
 def test_a_runtime_of_an_own_image_is_nobodys_business() -> None:
     template = {"spec": {"template": {"spec": {"containers": [{"image": "own:1"}]}}}}
     own = function(condition("Ready", "True"), runtime="cobol85", deployment=template)

@@ -10,8 +10,8 @@ from difflib import get_close_matches
 
 from kubeless.cli.explain.facts import FunctionFacts
 from kubeless.cli.explain.finding import Finding, fine, waiting, wrong
-from kubeless.cli.explain.functionremedies import crash_cause, remedy_of
-from kubeless.cli.function.pods import is_ready
+from kubeless.cli.explain.functionremedies import CRASH_LOOP, crash_cause, remedy_of
+from kubeless.cli.function.pods import crash_of, is_ready
 from kubeless.cli.output import string_map
 from kubeless.core.jsontypes import JsonObject
 
@@ -57,10 +57,12 @@ def _condition(facts: FunctionFacts, function: JsonObject, link: str) -> Finding
     reason, message = str(ready.get("reason") or "Unknown"), str(ready.get("message") or "")
     if ready.get("status") == "True":
         return fine(link, message or "is ready")
+    if reason in _PASSING and (ended := crash_of(facts.pods)):
+        reason, message = CRASH_LOOP, f"{message}; {ended}" if message else ended
     if reason in _PASSING:
         remedy = f"kubeless function list {facts.name}{facts.flag}\nkubeless function logs {facts.name}{facts.flag}"
         return waiting(link, reason, message or "its pods are coming up", remedy=remedy)
-    cause = crash_cause(message, facts.log) if reason == "CrashLoopBackOff" else reason
+    cause = crash_cause(message, facts.log) if reason == CRASH_LOOP else reason
     return wrong(link, cause, message, remedy=remedy_of(cause, facts))
 
 

@@ -1,5 +1,6 @@
 """The pods of a function: which are ready, and what the last one said before it died."""
 
+from collections.abc import Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,17 @@ def is_ready(pod: JsonObject) -> bool:
     """Whether all its containers are ready."""
     containers = (pod.get("status") or {}).get("containerStatuses") or []
     return bool(containers) and all(container.get("ready") for container in containers)
+
+
+def crash_of(pods: Sequence[JsonObject]) -> str:
+    """How the newest pod ended before it was started again; empty if it has not, or is ready by now."""
+    if not pods or is_ready(pods[-1]):
+        return ""
+    for status in _container_statuses(pods[-1]):
+        ended = (status.get("lastState") or {}).get("terminated") or {}
+        if ended.get("exitCode"):
+            return f"it ended with exit code {ended['exitCode']} before, and is started again and again"
+    return ""
 
 
 async def last_words(client: "KubeClient", namespace: str, name: str) -> list[str]:
