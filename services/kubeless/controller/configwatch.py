@@ -93,6 +93,8 @@ class ConfigWatch:
             log.warning("the configuration cannot be used, the last one stays", config=key, error=str(error))
             return
         self._metrics.config_valid.set(1)
+        if (new or {}).get("enable-build-step") == "true":
+            log.warning("images are not built here; name a prebuilt image in spec.deployment", key="enable-build-step")
         log.info("configuration read", config=key, runtimes=len(self.current.catalog.ids()))
         for callback in self._subscribers:
             callback()
