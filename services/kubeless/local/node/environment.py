@@ -19,7 +19,8 @@ _INHERITED = re.compile(
     r"PATH|HOME|USER|LOGNAME|LANG|LC_\w+|TZ"
     r"|(?i:https?_proxy|no_proxy|all_proxy)"
     r"|SSL_CERT_(FILE|DIR)|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|NODE_EXTRA_CA_CERTS|NODE_OPTIONS"
-    r"|PIP_\w+|UV_\w+|(?i:npm_config_\w+)|BUNDLE_\w+|COMPOSER_\w+|GOPROXY|GOSUMDB|GOFLAGS|MAVEN_OPTS|JAVA_HOME"
+    r"|PIP_\w+|UV_\w+|(?i:npm_config_\w+)|BUNDLE_\w+|COMPOSER_\w+|JAVA_HOME|MAVEN_(OPTS|ARGS)"
+    r"|GO(FLAGS|PATH|CACHE|MODCACHE|PROXY|NOPROXY|PRIVATE|SUMDB|NOSUMDB|INSECURE)"
 )
 _REFERENCE = re.compile(r"\$\$|\$\(([^()\s]+)\)")
 _SUBSCRIPT = re.compile(r"metadata\.(labels|annotations)\['([^']+)'\]")

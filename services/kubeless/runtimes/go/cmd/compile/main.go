@@ -7,10 +7,13 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 )
 
 func main() {
@@ -58,6 +61,23 @@ func compile(volume, ours string) error {
 	if err := copyTree(volume, tree); err != nil {
 		return fmt.Errorf("cannot copy the function: %w", err)
 	}
+	own, err := digest(ours)
+	if err != nil {
+		return err
+	}
+	whole, err := digest(ours, tree)
+	if err != nil {
+		return err
+	}
+	server := filepath.Join(volume, "server")
+	if err := builtOnce(server, whole, func() error { return buildServer(tree, ours, server) }); err != nil {
+		return err
+	}
+	supervise := filepath.Join(volume, "supervise")
+	return builtOnce(supervise, own, func() error { return buildProgram(ours, supervise, "./cmd/supervise") })
+}
+
+func buildServer(tree, ours, target string) error {
 	exported, err := exportedFunctions(tree)
 	if err != nil {
 		return err
@@ -69,19 +89,16 @@ func compile(volume, ours string) error {
 	if err := writeMain(tree, module, exported); err != nil {
 		return err
 	}
-	if err := buildServer(tree, volume, hasDeps); err != nil {
-		return err
-	}
-	return run(ours, "build", "-trimpath", "-ldflags=-s -w", "-o", filepath.Join(volume, "supervise"), "./cmd/supervise")
-}
-
-func buildServer(tree, volume string, hasDeps bool) error {
 	mode := "-mod=readonly" // without a go.mod nothing is fetched
 	if hasDeps {
 		mode = "-mod=mod" // a go.sum is seldom deployed, and indirect requirements seldom named
 	}
-	return run(tree, "build", mode, "-buildvcs=false", "-trimpath", "-ldflags=-s -w",
-		"-o", filepath.Join(volume, "server"), "./"+mainFolder)
+	return buildProgram(tree, target, "./"+mainFolder, mode, "-buildvcs=false")
+}
+
+func buildProgram(folder, target, program string, more ...string) error {
+	flags := append([]string{"build", "-trimpath", "-ldflags=-s -w", "-o", target}, more...)
+	return run(folder, append(flags, program)...)
 }
 
 func goCommand(folder string, arguments ...string) *exec.Cmd {
@@ -97,10 +114,21 @@ func goCommand(folder string, arguments ...string) *exec.Cmd {
 }
 
 func run(folder string, arguments ...string) error {
+	said := &bytes.Buffer{}
 	command := goCommand(folder, arguments...)
-	command.Stdout, command.Stderr = os.Stderr, os.Stderr
+	command.Stdout, command.Stderr = os.Stderr, io.MultiWriter(os.Stderr, said)
 	if err := command.Run(); err != nil {
-		return fmt.Errorf("Unable to compile the function: go %s: %w", arguments[0], err)
+		return fmt.Errorf("Unable to compile the function: %s", reason(said.String(), err))
 	}
 	return nil
+}
+
+// reason is the first mistake that the go command tells. A condition shows the last line of a log, so it is repeated.
+func reason(said string, otherwise error) string {
+	for _, line := range strings.Split(said, "\n") {
+		if line != "" && !strings.HasPrefix(line, "#") && !strings.HasPrefix(line, "go: downloading ") {
+			return line
+		}
+	}
+	return otherwise.Error()
 }
