@@ -30,7 +30,7 @@ OPEN_LIMIT = 5000
 
 SILENCE = 15.0
 """Seconds without a write of another scheduler after which one that gave way to it tries again."""
-DOUBT = 3.0
+DOUBT = 2.0
 """Seconds to watch a scheduler that did not give up its journal before its calls are repeated: it may be alive."""
 _LOOK = 0.5
 

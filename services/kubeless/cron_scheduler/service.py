@@ -49,10 +49,10 @@ log = structlog.get_logger(__name__)
 
 USER_AGENT = "kubeless-cronjob-trigger-controller"
 
-LEASE_DURATION = 9.0
-RENEW_DEADLINE = 6.0
+LEASE_DURATION = 8.0
+RENEW_DEADLINE = 5.5
 RETRY_PERIOD = 1.0
-"""Seconds, of the lease. With the doubt of the journal, another replica has taken over 14 s after a crash at most."""
+"""Seconds, of the lease. With the doubt of the journal, another replica has taken over 13 s after a crash at most."""
 
 CHECK_OLD = 30.0
 """Seconds to wait for the API server to tell about CronJobs of the Go controller."""
@@ -76,11 +76,11 @@ async def serve(settings: Settings, client: KubeClient) -> AsyncIterator[CronSch
     find_zone(settings.time_zone)
     registry = CollectorRegistry()
     metrics = CronMetrics(registry)
-    table = RoutingTable(client, namespace=settings.namespace, mode=_mode(settings))
+    table = RoutingTable(client, namespaces=settings.namespaces, mode=_mode(settings))
     triggers: Informer[CronTrigger] = Informer(
         client,
         CRONJOB_TRIGGERS,
-        namespace=settings.namespace,
+        namespaces=settings.namespaces,
         transform=trigger_reader(settings.time_zone),
         indexers={"function": _by_function, "selecting": _by_selecting},
     )
@@ -174,7 +174,7 @@ def _by_selecting(trigger: CronTrigger) -> Iterator[str]:
 async def _remove_old(settings: Settings, client: KubeClient) -> None:
     try:
         async with asyncio.timeout(CHECK_OLD):
-            await remove_old_cron_jobs(client, namespace=settings.namespace)
+            await remove_old_cron_jobs(client, namespaces=settings.namespaces)
     except (KubeError, TimeoutError) as error:
         log.warning("cannot look for CronJobs of the Go controller", error=str(error) or type(error).__name__)
 

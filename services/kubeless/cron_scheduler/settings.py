@@ -9,8 +9,8 @@ from kubeless.core.settings import setting
 class Settings:
     """Read once at start, see `kubeless.core.settings`."""
 
-    namespace: str | None = setting("CRON_TRIGGER_NAMESPACE", default=None)
-    """Serve the triggers of this namespace only. Default: of all."""
+    namespaces: tuple[str, ...] = setting("CRON_TRIGGER_NAMESPACE", default=())
+    """Serve the triggers of these namespaces only. Default: of all."""
 
     time_zone: str = setting("CRON_TIME_ZONE", default="")
     """IANA name of the zone of triggers that name none. Default: UTC."""
