@@ -1,0 +1,3 @@
+module.exports = {
+  helloGet: (event, context) => 'hello world!',
+};

@@ -1,0 +1,5 @@
+"""Answers a call without data."""
+
+
+def foo(event, context):
+    return "hello world"

@@ -1,0 +1,5 @@
+"""What hellowithdeps needs beside it in the archive."""
+
+
+def greeting(*words):
+    return "Hello " + " ".join(words)
