@@ -27,7 +27,7 @@ _KEPT = 1024
 _LONGEST_HEAD = 1024
 _LONGEST_BODY = 64 * 1024
 """Bytes; what is longer comes in pieces."""
-_ANSWERS = 64
+_ANSWERS = 8
 
 
 @dataclass(slots=True, eq=False)
