@@ -59,12 +59,12 @@ class CronTriggers:
         """All triggers."""
         return [key_of(trigger) for trigger in self._triggers.values()]
 
-    async def reconcile(self, key: ObjectKey) -> float | None:
-        """Look at one trigger; raises a KubeError that is worth repeating."""
+    async def reconcile(self, key: ObjectKey) -> bool:
+        """Look at one trigger; never to be looked at again by itself. Raises a KubeError that is worth repeating."""
         trigger = self._triggers.get(key)
         if trigger is not None and not trigger["metadata"].get("deletionTimestamp"):
             await self._bindings.settle(key, trigger)
-        return None
+        return False
 
 
 def _read(obj: JsonObject) -> JsonObject:

@@ -24,7 +24,6 @@ from kubeless.controller.labels import OURS, function_of, key_of
 from kubeless.controller.metrics import Metrics
 from kubeless.controller.packed import Packed, content_of, packer, unpacked
 from kubeless.controller.problem import ForeignObject, Problem, problem_of
-from kubeless.controller.reconcile import LOOK_AGAIN
 from kubeless.controller.requests import Requests
 from kubeless.core.errors import KubelessError
 from kubeless.core.jsontypes import JsonObject
@@ -102,32 +101,32 @@ class IngressReconciler:
         """All triggers."""
         return [key_of(trigger.unpack()) for trigger in self._triggers.values()]
 
-    async def reconcile(self, key: ObjectKey) -> float | None:
+    async def reconcile(self, key: ObjectKey) -> bool:
         """
-        Look at one trigger; returns the seconds after which to look again even if nothing changes.
+        Look at one trigger; whether to look again even if nothing changes.
 
         Raises a KubeError that is worth repeating, Conflict if the caches were behind.
         """
         obj = unpacked(self._triggers.get(key))
         if obj is None:
             self._applier.forget(key.namespace, key.name)
-            return None
+            return False
         if obj["metadata"].get("deletionTimestamp"):
             await remove_finalizer(self._client, HTTP_TRIGGERS, Metadata.parse(obj), OLD_FINALIZER)
-            return None
+            return False
         if not await self._bindings.settle(key, obj):
-            return None
+            return False
         if (obj.get("spec") or {}).get("gateway") not in GATEWAYS:
             await self._remove(key, obj)
             await self._write_condition(key, obj, None)
-            return None
+            return False
         problem, look_again = await self._deploy(key, obj)
         if problem is not None:
             self._metrics.failed(HTTP_TRIGGERS.kind, problem.reason)
         await self._write_condition(key, obj, _condition(obj, problem))
         return look_again
 
-    async def _deploy(self, key: ObjectKey, obj: JsonObject) -> tuple[Problem | None, float | None]:
+    async def _deploy(self, key: ObjectKey, obj: JsonObject) -> tuple[Problem | None, bool]:
         try:
             trigger = parse_http_trigger(obj)
             function = unpacked(self._functions.get(ObjectKey(key.namespace, trigger.spec.function_name)))
@@ -136,7 +135,7 @@ class IngressReconciler:
                 message = (
                     f"there is no function {name} in namespace {key.namespace}; deploy it, or correct function-name"
                 )
-                return Problem("FunctionNotFound", message), None
+                return Problem("FunctionNotFound", message), False
             port = service_ports(parse_function(function).spec)[0]["port"] if function else 0
             live = unpacked(self._ingresses.get(key))
             await self._applier.apply(INGRESSES, desired_ingress(trigger, port=port), live)
@@ -144,8 +143,8 @@ class IngressReconciler:
             if error.retriable:
                 raise
             unwatched = isinstance(error, KubeError | ForeignObject)
-            return problem_of(error), LOOK_AGAIN if unwatched else None
-        return None, None
+            return problem_of(error), unwatched
+        return None, False
 
     async def _remove(self, key: ObjectKey, obj: JsonObject) -> None:
         """Delete an Ingress that was made when the trigger named another gateway."""

@@ -35,9 +35,6 @@ log = structlog.get_logger(__name__)
 OLD_FINALIZER = "kubeless.io/function"
 """Left on functions by the Go controller."""
 
-LOOK_AGAIN = 15.0
-"""Seconds until the next try when what stands in the way is not watched: a foreign object, a missing permission."""
-
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
@@ -46,7 +43,7 @@ class _Outcome:
     deployment: JsonObject | None
     checksum: str
     problem: Problem | None = None
-    look_again: float | None = None
+    look_again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +75,9 @@ class FunctionReconciler:
         self._applier = Applier(client)
         self._settled: dict[ObjectKey, _Settled] = {}
 
-    async def reconcile(self, key: ObjectKey) -> float | None:
+    async def reconcile(self, key: ObjectKey) -> bool:
         """
-        Look at one function; returns the seconds after which to look again even if nothing changes.
+        Look at one function; whether to look again even if nothing changes.
 
         Raises a KubeError that is worth repeating, Conflict if the caches were behind.
         """
@@ -88,12 +85,12 @@ class FunctionReconciler:
         if function is None:
             self._applier.forget(key.namespace, key.name)
             self._settled.pop(key, None)
-            return None
+            return False
         obj = function.unpack()
         if obj["metadata"].get("deletionTimestamp"):
             # Children are left to the garbage collector, by their owner references.
             await remove_finalizer(self._client, FUNCTIONS, Metadata.parse(obj), OLD_FINALIZER)
-            return None
+            return False
         outcome = await self._deploy(key, obj)
         if outcome.problem is not None:
             self._metrics.failed(FUNCTIONS.kind, outcome.problem.reason)
@@ -119,7 +116,7 @@ class FunctionReconciler:
             if error.retriable:
                 raise
             unwatched = isinstance(error, KubeError | ForeignObject)
-            return _Outcome(before, checksum, problem_of(error), LOOK_AGAIN if unwatched else None)
+            return _Outcome(before, checksum, problem_of(error), unwatched)
 
     def _contents(self, key: ObjectKey) -> tuple[bytes, ...]:
         """What the outcome depends on, but for the configuration."""
