@@ -31,6 +31,16 @@ class Language:
     """Cases that make no sense here, with the reason."""
 
 
+def pom(dependency: str) -> str:
+    """A pom.xml as the original's documentation has it, with one more dependency."""
+    ours = "<groupId>io.kubeless</groupId><artifactId>{}</artifactId><version>1.0-SNAPSHOT</version>"
+    return (
+        "<project><modelVersion>4.0.0</modelVersion><artifactId>function</artifactId><version>1.0-SNAPSHOT</version>"
+        f"<dependencies><dependency>{dependency}</dependency><dependency>{ours.format('params')}</dependency>"
+        f"</dependencies><parent>{ours.format('kubeless')}</parent></project>"
+    )
+
+
 LANGUAGES = (
     Language(
         name="python",
@@ -58,5 +68,15 @@ LANGUAGES = (
         absent_deps="module function\n\nrequire example.com/package-that-nobody-published v1.0.0\n",
         parses_json=False,
         inapplicable={"a missing file": "the source is compiled in; a file's name is of no meaning"},
+    ),
+    Language(
+        name="java",
+        runtime="java17",
+        suffix=".java",
+        deps=pom("<groupId>joda-time</groupId><artifactId>joda-time</artifactId><version>2.9.2</version>"),
+        absent_deps=pom(
+            "<groupId>example</groupId><artifactId>package-that-nobody-published</artifactId><version>1</version>"
+        ),
+        parses_json=False,
     ),
 )

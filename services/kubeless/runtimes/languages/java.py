@@ -1,8 +1,12 @@
 """The runtimes on the Java virtual machine: `java` compiles a source file, `jvm` takes any jar, `vertx` is of old."""
 
+import platform
+from pathlib import Path
+
 from kubeless.runtimes.languages.language import Language, cluster_only, ends
+from kubeless.runtimes.localruntime import LocalRuntime, Which
 from kubeless.runtimes.runtime import Phase, Runtime
-from kubeless.runtimes.toolchain import Toolchain
+from kubeless.runtimes.toolchain import Toolchain, find
 
 VERSIONS = {"1.8": "2030-11-30", "11": "2027-10-31", "17": "2027-10-31", "21": "2029-12-31", "25": "2031-09-30"}
 """With the day of their end of life (adoptium.net/support)."""
@@ -10,12 +14,35 @@ VERSIONS = {"1.8": "2030-11-30", "11": "2027-10-31", "17": "2027-10-31", "21": "
 VERTX_VERSIONS = {"1.8": "2023-08-31"}
 """Vert.x 3, for which these functions are written."""
 
+_ARCHITECTURE = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
+
 TOOLCHAIN = Toolchain(
     title="Java",
-    programs=("java",),
+    # Debian keeps versions beside each other, and only one of them is on PATH. A mere JRE cannot compile the server.
+    programs=(
+        f"/usr/lib/jvm/java-{{version}}-openjdk-{_ARCHITECTURE}/bin/javac",
+        f"/usr/lib/jvm/temurin-{{version}}-jdk-{_ARCHITECTURE}/bin/javac",
+        "javac",
+    ),
     ask=("-version",),
-    answer=r'version "(\d+(?:\.\d+)*)',
+    answer=r"javac (?:1\.)?(\d+(?:\.\d+)*)",
+    oldest=(8,),
     package="apt install default-jdk maven",
+)
+
+_RUNTIME = Path(__file__).parents[1] / "java"
+_OURS = "{volume}/.kubeless"
+_CLASS_PATH = {
+    "java": f"{_OURS}/server.jar:{_OURS}/classes:{_OURS}/lib/*",
+    # Ours first: a jar with all its dependencies has an Event and a Context of its own.
+    "jvm": f"{_OURS}/server.jar:{{volume}}/*",
+}
+_OPTIONS = (
+    "-XX:+UseSerialGC",  # the least memory, and the shortest start
+    "-XX:-UsePerfData",
+    *("-Dfile.encoding=UTF-8", "-Dsun.stdout.encoding=UTF-8", "-Dstdout.encoding=UTF-8", "-Dstderr.encoding=UTF-8"),
+    # Virtual threads that compute hold on to these; with one for each core, few of them would stop all the others.
+    "-Djdk.virtualThreadScheduler.parallelism=32",
 )
 
 
@@ -67,6 +94,25 @@ def _vertx(version: str, registry: str) -> Runtime:
     )
 
 
-_LOCATE = cluster_only(TOOLCHAIN, VERSIONS)
+def locate(runtime: Runtime, which: Which) -> LocalRuntime:
+    """Find a JDK. Raises RuntimeNotAvailable."""
+    versions = tuple(version.removeprefix("1.") for version in VERSIONS)
+    javac, warning = find(TOOLCHAIN, runtime, versions=versions, which=which)
+    java = str(Path(javac.path).with_name("java"))
+    return LocalRuntime(
+        interpreter=java,
+        version=".".join(str(part) for part in javac.version),
+        warning=warning,
+        compile=("sh", str(_RUNTIME / "compile.sh"), "{volume}", *(("jar",) if runtime.language == "jvm" else ())),
+        run=(
+            *("sh", str(_RUNTIME / "supervise.sh"), java, *_OPTIONS),
+            *("-cp", _CLASS_PATH[runtime.language], "io.kubeless.server.Main"),
+        ),
+        env={"KUBELESS_JAVA": java},
+    )
 
-LANGUAGE = Language(runtimes=runtimes, locate=dict.fromkeys(("java", "jvm", "vertx"), _LOCATE))
+
+LANGUAGE = Language(
+    runtimes=runtimes,
+    locate={"java": locate, "jvm": locate, "vertx": cluster_only(TOOLCHAIN, VERSIONS)},
+)
