@@ -17,8 +17,16 @@ log = structlog.get_logger(__name__)
 _SELECTOR = "created-by=kubeless"
 
 
-async def remove_old_cron_jobs(client: KubeClient, *, namespace: str | None) -> int:
-    """Delete them, with the Jobs and pods that are still there; how many. What cannot be done is logged."""
+async def remove_old_cron_jobs(client: KubeClient, *, namespaces: tuple[str, ...]) -> int:
+    """
+    Delete them, with the Jobs and pods that are still there; how many. What cannot be done is logged.
+
+    Without `namespaces` they are looked for everywhere.
+    """
+    return sum([await _remove_from(client, namespace) for namespace in namespaces or (None,)])
+
+
+async def _remove_from(client: KubeClient, namespace: str | None) -> int:
     try:
         found = (await client.list(CRON_JOBS, namespace=namespace, label_selector=_SELECTOR)).items
     except (Forbidden, NotFound) as error:

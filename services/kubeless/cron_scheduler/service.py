@@ -42,6 +42,7 @@ from kubeless.kube.errors import KubeError
 from kubeless.kube.informer import Informer
 from kubeless.kube.leading import leading
 from kubeless.kube.lease import Leadership
+from kubeless.kube.metrics import InformerCollector
 from kubeless.routing.functions import FunctionRecord
 from kubeless.routing.table import RoutingMode, RoutingTable
 
@@ -84,6 +85,8 @@ async def serve(settings: Settings, client: KubeClient) -> AsyncIterator[CronSch
         transform=trigger_reader(settings.time_zone),
         indexers={"function": _by_function, "selecting": _by_selecting},
     )
+
+    InformerCollector(registry, lambda: (*table.informers, triggers))
 
     def functions(namespace: str, spec: CronJobTriggerSpec) -> list[FunctionRecord]:
         return list(functions_of(table, namespace, spec))

@@ -109,3 +109,11 @@ def test_the_heap_forgets_what_was_changed_often() -> None:
         heap.put(ObjectKey("shop", "one"), moment)
     assert heap.pop(1.0) == ObjectKey("shop", "one")
     assert heap.first() is None
+
+
+def test_triggers_that_are_delivered_alike_share_the_rules_for_it() -> None:
+    one, two = (make_trigger(name, "* * * * *", delivery={"retry": {"maxAttempts": 3}}) for name in ("one", "two"))
+    assert one.active is not None
+    assert two.active is not None
+    assert one.active.delivery.retry.max_attempts == 3
+    assert one.active.delivery is two.active.delivery
