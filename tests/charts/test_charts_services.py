@@ -99,7 +99,7 @@ def test_the_controller_reads_its_configuration() -> None:
     values = {
         "runtimes": {"registry": "example.com/team", "pullSecret": "pull", "extra": extra},
         "functions": {"deployment": {"spec": {"replicas": 2}}},
-        "namespaces": ["team-a"],
+        "namespaces": ["team-a", "team-b"],
     }
     config = parse_config(pick(render(values), "ConfigMap", "kubeless-config")["data"])
     assert config.catalog.ids() == [*built_in().ids(), "rust1"]
@@ -108,4 +108,4 @@ def test_the_controller_reads_its_configuration() -> None:
     assert config.provision_image == "example.com/team/unzip:latest"
     assert config.pull_secrets == ("pull",)
     assert config.deployment == {"spec": {"replicas": 2}}
-    assert config.functions_namespace == "team-a"
+    assert config.functions_namespaces == ("team-a", "team-b")

@@ -125,7 +125,7 @@ async def cluster(client: KubeClient) -> KubeClient:
 async def controller(client: KubeClient) -> AsyncIterator[aiohttp.ClientSession]:
     """The controller in the namespace of the test; yields a way to its admin port."""
     settings = replace(
-        SETTINGS, kubeless_namespace=client.namespace, config_name="config", functions_namespace=client.namespace
+        SETTINGS, kubeless_namespace=client.namespace, config_name="config", functions_namespaces=(client.namespace,)
     )
     async with (
         serve(settings, client) as running,

@@ -27,7 +27,7 @@ def follow_maps(client: KubeClient) -> Informer[str]:
     return Informer(
         client,
         CONFIG_MAPS,
-        namespace=client.namespace,
+        namespaces=[client.namespace],
         label_selector="suite=informer",
         transform=lambda obj: obj["data"]["value"],
         backoff=Backoff(maximum=0.2),
@@ -90,7 +90,7 @@ def make_slice(name: str, service: str) -> JsonObject:
 async def test_a_change_takes_effect_without_being_asked_for(client: KubeClient) -> None:
     for definition in custom_resource_definitions():
         await client.apply(CRDS, definition, field_manager="contract", force=True)
-    table = RoutingTable(client, namespace=client.namespace)
+    table = RoutingTable(client, namespaces=[client.namespace])
     heard: asyncio.Queue[ObjectKey] = asyncio.Queue()
     table.subscribe(heard.put_nowait)
     async with asyncio.timeout(DEADLINE), table.running():

@@ -4,7 +4,7 @@ What the controller knows of the cluster.
 Every object that a function needs or has is watched, so a look at a function asks the API server nothing.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
@@ -25,14 +25,14 @@ BY_FUNCTION = "function"
 class Caches:
     """Informers of functions and of all that belongs to them."""
 
-    def __init__(self, client: KubeClient, *, namespace: str | None) -> None:
-        """Look at one namespace, or at all of them for None."""
-        self.functions = Informer[Packed](client, FUNCTIONS, namespace=namespace, transform=packer(key_of))
+    def __init__(self, client: KubeClient, *, namespaces: tuple[str, ...]) -> None:
+        """Look at these namespaces, or at all of them if none are named."""
+        self.functions = Informer[Packed](client, FUNCTIONS, namespaces=namespaces, transform=packer(key_of))
         self.config_maps, self.services, self.deployments, self.autoscalers = (
             Informer[Packed](
                 client,
                 resource,
-                namespace=namespace,
+                namespaces=namespaces,
                 label_selector=OURS,
                 transform=packer(function_of),
                 indexers={BY_FUNCTION: lambda child: [child.function] if child.function else []},
@@ -42,21 +42,25 @@ class Caches:
         self.pods = Informer[FunctionPod](
             client,
             PODS,
-            namespace=namespace,
+            namespaces=namespaces,
             label_selector=OURS,
             transform=read_pod,
             indexers={BY_FUNCTION: lambda pod: [ObjectKey(pod.namespace, pod.function)]},
         )
-        self.monitors = Monitors(client, namespace=namespace)
+        self.monitors = Monitors(client, namespaces=namespaces)
+
+    @property
+    def informers(self) -> Sequence[Informer[Any]]:
+        """All of them but that of monitors, whose kind may be missing."""
+        return [self.functions, *self._children(), self.pods]
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["Caches"]:
         """Follow the cluster while the body runs; on entry everything is known."""
-        informers: list[Informer[Any]] = [self.functions, *self._children(), self.pods]
         async with AsyncExitStack() as stack:
-            for informer in informers:
+            for informer in self.informers:
                 await stack.enter_async_context(informer.running())
-            for informer in informers:
+            for informer in self.informers:
                 await informer.wait_synced()
             await stack.enter_async_context(self.monitors.running())
             yield self

@@ -13,6 +13,7 @@ import yaml
 from kubeless.controller.desired.shape import copied, member, objects
 from kubeless.core.errors import InvalidField
 from kubeless.core.jsontypes import JsonObject
+from kubeless.core.settings import split_names
 from kubeless.runtimes.catalog import REGISTRY, Catalog, built_in, catalog_from_config
 
 _DEPLOYMENT_KEYS = {"apiVersion", "kind", "metadata", "spec", "status"}
@@ -31,8 +32,8 @@ class Config:
     pull_secrets: tuple[str, ...] = ()
     service_type: str = "ClusterIP"
     """Type of the Service of a function that does not say one."""
-    functions_namespace: str = ""
-    """The one namespace to look after; empty is all of them."""
+    functions_namespaces: tuple[str, ...] = ()
+    """The namespaces to look after; empty is all of them."""
 
 
 def parse_config(
@@ -52,7 +53,7 @@ def parse_config(
         provision_image=data.get("provision-image") or f"{registry}/unzip:latest",
         pull_secrets=tuple(secret for secret in secrets if secret),
         service_type=_service_type(data.get("service-type") or "ClusterIP"),
-        functions_namespace=data.get("functions-namespace", ""),
+        functions_namespaces=split_names(data.get("functions-namespace", "")),
     )
 
 

@@ -63,7 +63,7 @@ class ConfigWatch:
         self._informer = Informer[JsonObject](
             client,
             CONFIG_MAPS,
-            namespace=location.namespace,
+            namespaces=(location.namespace,),
             field_selector=f"metadata.name={location.name}",
             transform=lambda obj: obj.get("data") or {},
         )

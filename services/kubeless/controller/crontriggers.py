@@ -4,7 +4,7 @@ Keep CronJobTriggers no longer than the functions they name.
 The cron scheduler does everything else about them.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from kubeless.api.resource import CRONJOB_TRIGGERS
@@ -24,18 +24,23 @@ class CronTriggers:
     """Reconciles CronJobTriggers by key; enter `running` to keep its cache current."""
 
     def __init__(
-        self, client: KubeClient, requests: Requests, functions: Informer[Packed], *, namespace: str | None
+        self, client: KubeClient, requests: Requests, functions: Informer[Packed], *, namespaces: tuple[str, ...]
     ) -> None:
-        """Look at one namespace, or at all of them for None."""
+        """Look at these namespaces, or at all of them if none are named."""
         self._functions = functions
         self._bindings = Bindings(requests, functions, CRONJOB_TRIGGERS)
         self._triggers = Informer[JsonObject](
             client,
             CRONJOB_TRIGGERS,
-            namespace=namespace,
+            namespaces=namespaces,
             transform=_read,
             indexers={_BY_FUNCTION: lambda obj: [ObjectKey(obj["metadata"]["namespace"], named_function(obj))]},
         )
+
+    @property
+    def informers(self) -> Sequence[Informer[JsonObject]]:
+        """What keeps it current."""
+        return (self._triggers,)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["CronTriggers"]:

@@ -5,7 +5,7 @@ Only triggers that name a gateway of another make have one; the gateway of Kubel
 stood in the way is said in the condition `Deployed` of the trigger, beside the conditions of the gateway.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 
@@ -54,10 +54,10 @@ class IngressReconciler:
         functions: Informer[Packed],
         metrics: Metrics,
         *,
-        namespace: str | None,
+        namespaces: tuple[str, ...],
         now: Callable[[], datetime] = lambda: datetime.now(tz=UTC),
     ) -> None:
-        """Look at one namespace, or at all of them for None."""
+        """Look at these namespaces, or at all of them if none are named."""
         self._client = requests
         self._functions = functions
         self._metrics = metrics
@@ -67,21 +67,26 @@ class IngressReconciler:
         self._triggers = Informer[Packed](
             client,
             HTTP_TRIGGERS,
-            namespace=namespace,
+            namespaces=namespaces,
             transform=packer(_function_key),
             indexers={_BY_FUNCTION: lambda trigger: [trigger.function]},
         )
         self._ingresses = Informer[Packed](
-            client, INGRESSES, namespace=namespace, label_selector=OURS, transform=packer(function_of)
+            client, INGRESSES, namespaces=namespaces, label_selector=OURS, transform=packer(function_of)
         )
+
+    @property
+    def informers(self) -> Sequence[Informer[Packed]]:
+        """What keeps it current."""
+        return self._triggers, self._ingresses
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["IngressReconciler"]:
         """Follow the cluster while the body runs; on entry everything is known."""
         async with AsyncExitStack() as stack:
-            for informer in (self._triggers, self._ingresses):
+            for informer in self.informers:
                 await stack.enter_async_context(informer.running())
-            for informer in (self._triggers, self._ingresses):
+            for informer in self.informers:
                 await informer.wait_synced()
             yield self
 

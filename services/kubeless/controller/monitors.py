@@ -29,10 +29,10 @@ _DEFINITION = f"metadata.name={SERVICE_MONITORS.qualified_name}"
 class Monitors:
     """Follows the kind and its objects; enter `running`."""
 
-    def __init__(self, client: KubeClient, *, namespace: str | None) -> None:
-        """Look at one namespace, or at all of them for None."""
+    def __init__(self, client: KubeClient, *, namespaces: tuple[str, ...]) -> None:
+        """Look at these namespaces, or at all of them if none are named."""
         self._client = client
-        self._namespace = namespace
+        self._namespaces = namespaces
         self._definition = Informer[bool](client, CRDS, field_selector=_DEFINITION, transform=_serves)
         self._definition.subscribe(self._defined)
         self._changed = asyncio.Event()
@@ -92,7 +92,7 @@ class Monitors:
         monitors = Informer[Packed](
             self._client,
             SERVICE_MONITORS,
-            namespace=self._namespace,
+            namespaces=self._namespaces,
             label_selector=OURS,
             transform=packer(function_of),
         )

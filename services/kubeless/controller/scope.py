@@ -1,14 +1,15 @@
 """
-What the controller looks after: one namespace or all, for as long as the configuration says so.
+What the controller looks after: some namespaces or all, for as long as the configuration says so.
 
-Each namespace has caches and queues of its own. When `functions-namespace` changes they are thrown away and made anew;
-what was made in the namespace before stays there, and nobody looks after it any more.
+When `functions-namespace` changes, caches and queues are thrown away and made anew; what was made in a namespace before
+stays there, and nobody looks after it any more.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 
@@ -23,6 +24,7 @@ from kubeless.controller.reconcile import FunctionReconciler
 from kubeless.controller.requests import Requests
 from kubeless.controller.settings import Settings
 from kubeless.kube.client import KubeClient
+from kubeless.kube.informer import Informer
 from kubeless.kube.leading import leading
 from kubeless.kube.lease import Leadership
 
@@ -34,6 +36,7 @@ class _Scope:
     functions: Loop
     triggers: tuple[Loop, ...]
     workers: int
+    informers: tuple[Informer[Any], ...]
 
     async def work(self) -> None:
         """Reconcile until cancelled."""
@@ -43,7 +46,7 @@ class _Scope:
 
 
 class Controller:
-    """Follows the namespace that the configuration names, and works in it while this replica leads."""
+    """Follows the namespaces that the configuration names, and works there while this replica leads."""
 
     def __init__(
         self,
@@ -61,9 +64,14 @@ class Controller:
         self._election = election
         self._synced = asyncio.Event()
         self._moved = asyncio.Event()
-        self._namespace: str | None = None
+        self._namespaces: tuple[str, ...] = ()
         self._scope: _Scope | None = None
         config.subscribe(self._configured)
+
+    @property
+    def informers(self) -> Sequence[Informer[Any]]:
+        """What keeps it current, for now."""
+        return () if self._scope is None else self._scope.informers
 
     async def wait_synced(self) -> None:
         """Wait until the cluster is known for the first time."""
@@ -72,33 +80,33 @@ class Controller:
     async def run(self) -> None:
         """Work until cancelled."""
         while True:
-            self._namespace = self._wanted()
+            self._namespaces = self._wanted()
             self._moved.clear()
-            async with self._looking_at(self._namespace) as scope, leading(self._election(), scope.work):
+            async with self._looking_at(self._namespaces) as scope, leading(self._election(), scope.work):
                 self._scope = scope
                 self._synced.set()
                 await self._moved.wait()
             self._scope = None
 
-    def _wanted(self) -> str | None:
-        return self._settings.functions_namespace or self._config.current.functions_namespace or None
+    def _wanted(self) -> tuple[str, ...]:
+        return self._settings.functions_namespaces or self._config.current.functions_namespaces
 
     def _configured(self) -> None:
-        if self._wanted() != self._namespace:
-            log.info("another functions-namespace", before=self._namespace or "(all)", now=self._wanted() or "(all)")
+        if self._wanted() != self._namespaces:
+            log.info("another functions-namespace", before=_named(self._namespaces), now=_named(self._wanted()))
             self._moved.set()
         elif self._scope is not None:
             self._scope.functions.add_all()
 
     @asynccontextmanager
-    async def _looking_at(self, namespace: str | None) -> AsyncIterator[_Scope]:
+    async def _looking_at(self, namespaces: tuple[str, ...]) -> AsyncIterator[_Scope]:
         client, metrics = self._client, self._metrics
         async with AsyncExitStack() as stack:
-            caches = await stack.enter_async_context(Caches(client, namespace=namespace).running())
+            caches = await stack.enter_async_context(Caches(client, namespaces=namespaces).running())
             requests = Requests(client, metrics)
             functions = FunctionReconciler(requests, caches, lambda: self._config.current, metrics)
-            http = IngressReconciler(client, requests, caches.functions, metrics, namespace=namespace)
-            cron = CronTriggers(client, requests, caches.functions, namespace=namespace)
+            http = IngressReconciler(client, requests, caches.functions, metrics, namespaces=namespaces)
+            cron = CronTriggers(client, requests, caches.functions, namespaces=namespaces)
             await stack.enter_async_context(http.running())
             await stack.enter_async_context(cron.running())
             loops = (
@@ -109,5 +117,10 @@ class Controller:
             caches.subscribe(loops[0].queue.add)
             http.subscribe(loops[1].queue.add)
             cron.subscribe(loops[2].queue.add)
-            log.info("controller synced and ready", namespace=namespace or "(all)", functions=len(caches.functions))
-            yield _Scope(loops[0], loops[1:], self._settings.workers)
+            log.info("controller synced and ready", namespaces=_named(namespaces), functions=len(caches.functions))
+            informers = (*caches.informers, *http.informers, *cron.informers)
+            yield _Scope(loops[0], loops[1:], self._settings.workers, informers)
+
+
+def _named(namespaces: tuple[str, ...]) -> str:
+    return ", ".join(namespaces) or "(all)"

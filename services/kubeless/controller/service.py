@@ -16,6 +16,7 @@ from kubeless.controller.settings import Settings
 from kubeless.core.health import AdminServer
 from kubeless.kube.client import KubeClient
 from kubeless.kube.lease import Leadership
+from kubeless.kube.metrics import InformerCollector
 
 LEASE = "kubeless-controller"
 
@@ -42,6 +43,7 @@ async def serve(settings: Settings, client: KubeClient) -> AsyncIterator[Running
             return Leadership(client, namespace=location.namespace, name=LEASE, identity=settings.identity)
 
         controller = Controller(client, settings, config, metrics, election)
+        InformerCollector(metrics.registry, lambda: controller.informers)
         await stack.enter_async_context(_running(controller))
         await controller.wait_synced()
         admin.ready = True

@@ -13,8 +13,8 @@ class Settings:
     """Namespace of the ConfigMap and of the lease. Empty: what the annotation of the CRD says, else `kubeless`."""
     config_name: str = setting("KUBELESS_CONFIG", default="")
     """Name of the ConfigMap. Empty: what the annotation of the CRD says, else `kubeless-config`."""
-    functions_namespace: str = setting("FUNCTIONS_NAMESPACE", default="")
-    """The one namespace to look after. Empty: what the ConfigMap says, else all namespaces."""
+    functions_namespaces: tuple[str, ...] = setting("FUNCTIONS_NAMESPACE", default=())
+    """The namespaces to look after. Empty: what the ConfigMap says, else all namespaces."""
     registry: str = setting("RUNTIME_REGISTRY", default="kubeless")
     """Where the images of the built-in runtimes are, such as `example.com/team`."""
     image_overrides: tuple[str, ...] = setting("RUNTIME_IMAGES", default=())

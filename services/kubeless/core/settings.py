@@ -77,7 +77,8 @@ def _bool(text: str) -> bool:
     raise ValueError(text)
 
 
-def _names(text: str) -> tuple[str, ...]:
+def split_names(text: str) -> tuple[str, ...]:
+    """The names of a list that is separated by commas."""
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
@@ -98,5 +99,5 @@ _CONVERTERS: dict[object, tuple[Callable[[str], Any], str]] = {
     bool: (_bool, "use true or false"),
     Path: (Path, "use a path"),
     Path | None: (Path, "use a path"),
-    tuple[str, ...]: (_names, "use a list separated by commas"),
+    tuple[str, ...]: (split_names, "use a list separated by commas"),
 }

@@ -127,7 +127,7 @@ class SecretWatch:
         informer: Informer[Secret] = Informer(
             self._client,
             SECRETS,
-            namespace=key.namespace,
+            namespaces=(key.namespace,),
             field_selector=f"metadata.name={key.name}",
             transform=lambda obj: read_secret(obj, key),
         )
@@ -153,9 +153,9 @@ class SecretWatch:
             group.create_task(self._tell_synced(key, followed.informer))
             try:
                 await followed.informer.run()
-            except Invalid as error:
+            except* Invalid as group_of_one:
                 # One Secret that the server will not let us follow must not end the gateway.
-                log.warning("cannot follow a Secret", secret=str(key), error=str(error))
+                log.warning("cannot follow a Secret", secret=str(key), error=str(group_of_one.exceptions[0]))
 
     async def _tell_synced(self, key: ObjectKey, informer: Informer[Secret]) -> None:
         await informer.wait_synced()

@@ -6,9 +6,10 @@ finished within the drain timeout, connections closed.
 """
 
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 from prometheus_client import CollectorRegistry
@@ -38,6 +39,7 @@ from kubeless.kube.client import KubeClient
 from kubeless.kube.informer import Informer
 from kubeless.kube.leading import leading
 from kubeless.kube.lease import Leadership
+from kubeless.kube.metrics import InformerCollector
 from kubeless.routing.table import RoutingMode, RoutingTable
 
 log = structlog.get_logger(__name__)
@@ -90,6 +92,7 @@ class _Known:
     functions: RoutingTable
     protection: Protection
     feed: TriggerFeed
+    informers: Sequence[Informer[Any]]
 
 
 @asynccontextmanager
@@ -144,7 +147,8 @@ async def run(
             metrics=metrics,
             access_log=access_log,
         )
-        if part.writes_status:
+        if part.writes_status:  # one speaks for all: each of several processes knows the same
+            InformerCollector(registry, lambda: known.informers)
             await stack.enter_async_context(_writing_status(settings, client, known))
         doors = Doors(settings, forwarder, Refusals(metrics, access_log), shared=part.shares_ports)
         plain, secure = await stack.enter_async_context(
@@ -161,16 +165,16 @@ async def _knowing(settings: Settings, client: KubeClient, metrics: GatewayMetri
     protection = Protection(secrets, default_certificate=_default_certificate(settings))
     routes = RouteTable()
     feed = TriggerFeed(routes, protection, route_gone=lambda route: metrics.forget_route(route.label))
-    functions = RoutingTable(client, namespace=settings.namespace, mode=_mode(settings))
+    functions = RoutingTable(client, namespaces=settings.namespaces, mode=_mode(settings))
     functions.subscribe(lambda key: _forget_function(metrics, functions, key))
-    triggers: Informer[Entry] = Informer(client, HTTP_TRIGGERS, namespace=settings.namespace, transform=read_trigger)
+    triggers: Informer[Entry] = Informer(client, HTTP_TRIGGERS, namespaces=settings.namespaces, transform=read_trigger)
     triggers.subscribe(feed.changed)
     async with functions.running(), triggers.running(), secrets.running():
         await functions.wait_synced()
         await triggers.wait_synced()
         if not await secrets.wait_read(SECRETS_TIMEOUT):
             log.warning("some Secrets could not be read yet; their routes stay closed", secrets=repr(secrets))
-        yield _Known(routes, functions, protection, feed)
+        yield _Known(routes, functions, protection, feed, (*functions.informers, triggers))
 
 
 @asynccontextmanager

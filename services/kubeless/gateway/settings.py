@@ -36,8 +36,8 @@ class Settings:
     admin_port: int = setting("GATEWAY_ADMIN_PORT", default=8081)
     """Port of /healthz, /readyz and /metrics; 0 takes a free one."""
 
-    namespace: str | None = setting("GATEWAY_NAMESPACE", default=None)
-    """Serve the triggers of this namespace only. Default: of all."""
+    namespaces: tuple[str, ...] = setting("GATEWAY_NAMESPACE", default=())
+    """Serve the triggers of these namespaces only. Default: of all."""
 
     routing_mode: str = setting("ROUTING_MODE", default="endpoints")
     """`endpoints`: call pods, balanced here. `service`: call the Service's name, balanced by the cluster."""

@@ -57,7 +57,7 @@ async def serve(settings: Settings, client: KubeClient) -> AsyncIterator[KafkaCo
     Raises SettingError for settings that cannot work, PortTaken for a port in use.
     """
     triggers: Informer[TriggerRecord] = Informer(
-        client, KAFKA_TRIGGERS, namespace=settings.namespace, transform=read_trigger
+        client, KAFKA_TRIGGERS, namespaces=settings.namespaces, transform=read_trigger
     )
     ground = Ground(settings, client, triggers, user_agent=CLIENT_ID)
     connection = Connection(settings, client)

@@ -53,8 +53,8 @@ class Settings:
     files_interval: float = setting("KAFKA_FILES_INTERVAL", default=10.0)
     """Seconds between two looks at the certificate files; a change of them holds without a restart."""
 
-    namespace: str | None = setting("KAFKA_TRIGGER_NAMESPACE", default=None)
-    """Serve the triggers of this namespace only. Default: of all."""
+    namespaces: tuple[str, ...] = setting("KAFKA_TRIGGER_NAMESPACE", default=())
+    """Serve the triggers of these namespaces only. Default: of all."""
 
     routing_mode: str = setting("ROUTING_MODE", default="endpoints")
     """`endpoints`: call pods, balanced here. `service`: call the Service's name, balanced by the cluster."""

@@ -9,9 +9,11 @@ if that version is gone, a new list is compared with the copy and only the diffe
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Hashable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Hashable, Iterable, Mapping
 from contextlib import aclosing, asynccontextmanager
-from typing import Generic, NoReturn, Protocol, Self, TypeVar
+from copy import copy
+from dataclasses import dataclass
+from typing import Any, Generic, NoReturn, Protocol, Self, TypeVar
 
 import structlog
 
@@ -75,7 +77,7 @@ class Source(Protocol):
 
 class Informer(Generic[T]):
     """
-    The copy of one collection.
+    The copy of one collection, in all namespaces or in some.
 
     `run` must run in a task of the owner for as long as the copy is to stay current (`running` arranges that).
     Everything else is called on the same loop and, but for `wait_synced`, never waits. What a handler or the transform
@@ -87,7 +89,7 @@ class Informer(Generic[T]):
         client: Source,
         resource: Resource,
         *,
-        namespace: str | None = None,
+        namespaces: Iterable[str] = (),
         label_selector: str = "",
         field_selector: str = "",
         transform: Callable[[JsonObject], T | None],
@@ -95,24 +97,40 @@ class Informer(Generic[T]):
         backoff: Backoff | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Keep what `transform` makes of each object; those it turns into None are left out."""
-        self._client = client
-        self._resource = resource
-        self._namespace = namespace
-        self._label_selector = label_selector
-        self._field_selector = field_selector
+        """
+        Keep what `transform` makes of each object; those it turns into None are left out.
+
+        Without `namespaces` the collection is that of the whole cluster. Each namespace is followed by itself, so that
+        one that may not be read does not hold up the others.
+        """
+        self.resource = resource
         self._transform = transform
         self._cache: IndexedCache[T] = IndexedCache(indexers or {})
-        self._backoff = backoff or Backoff(maximum=LONGEST_PAUSE)
-        self._clock = clock
         self._handlers: list[Handler[T]] = []
         self._synced = asyncio.Event()
-        self._version: str | None = None
-        self.last_contact: float | None = None
-        """When the server was last heard of, in seconds of `clock`. Bookmarks come about once a minute."""
+        backoff = backoff or Backoff(maximum=LONGEST_PAUSE)
+        self._followers = [
+            _Follower(
+                _Collection(client, resource, namespace, label_selector, field_selector),
+                self,
+                backoff=copy(backoff),
+                clock=clock,
+            )
+            for namespace in dict.fromkeys(namespaces) or (None,)
+        ]
 
     def __len__(self) -> int:
         return len(self._cache)
+
+    @property
+    def last_contact(self) -> float | None:
+        """
+        When the server was last heard of, in seconds of the clock; of several namespaces, the quietest. None: not yet.
+
+        Bookmarks come about once a minute.
+        """
+        contacts = [follower.last_contact for follower in self._followers]
+        return None if None in contacts else min(contact for contact in contacts if contact is not None)
 
     @property
     def synced(self) -> bool:
@@ -149,17 +167,109 @@ class Informer(Generic[T]):
     async def running(self) -> AsyncIterator[Self]:
         """Run while the body does; if the informer fails, the body is cancelled and an exception group raised."""
         async with asyncio.TaskGroup() as group:
-            task = group.create_task(self.run(), name=f"informer {self._resource.qualified_name}")
+            task = group.create_task(self.run(), name=f"informer {self.resource.qualified_name}")
             yield self
             task.cancel()
 
-    async def run(self) -> NoReturn:
+    async def run(self) -> None:
         """
         Keep the copy current until cancelled.
 
-        Raises `Invalid` if the server does not understand what is asked of it. All else that the server does is waited
-        out: a kind that is not there yet, an account that may not read it yet.
+        Raises a group of `Invalid` if the server does not understand what is asked of it. All else that the server does
+        is waited out: a kind that is not there yet, an account that may not read it yet.
         """
+        async with asyncio.TaskGroup() as group:
+            for follower in self._followers:
+                group.create_task(follower.run(), name=repr(follower))
+
+    # -- for the followers
+
+    def arrived(self, obj: JsonObject) -> ObjectKey:
+        """The server has this object."""
+        key = key_of(obj)
+        value = self._transform(obj)
+        if value is None:
+            self.left(key)
+            return key
+        old = self._cache.put(key, value)
+        if old != value:
+            self._tell(key, old, value)
+        return key
+
+    def left(self, key: ObjectKey) -> None:
+        """The server has this object no longer."""
+        old = self._cache.remove(key)
+        if old is not None:
+            self._tell(key, old, None)
+
+    def keep_only(self, seen: set[ObjectKey], namespace: str | None) -> None:
+        """Of a namespace (None: of all), the server has the objects `seen` and no others."""
+        gone = [key for key in self._cache if key not in seen and namespace in (None, key.namespace)]
+        for key in gone:
+            self.left(key)
+
+    def listed(self) -> None:
+        """A first list is complete, perhaps the last of them."""
+        if not self._synced.is_set() and all(follower.listed for follower in self._followers):
+            log.debug("copy is complete", resource=self.resource.qualified_name, objects=len(self._cache))
+            self._synced.set()
+
+    def _tell(self, key: ObjectKey, old: T | None, new: T | None) -> None:
+        for handler in self._handlers:
+            handler(key, old, new)
+
+
+@dataclass(frozen=True, slots=True)
+class _Collection:
+    """What is followed, as the client wants to be asked for it."""
+
+    client: Source
+    resource: Resource
+    namespace: str | None
+    label_selector: str
+    field_selector: str
+
+    async def page(self, *, limit: int, token: str) -> Page:
+        return await self.client.list_page(
+            self.resource,
+            namespace=self.namespace,
+            label_selector=self.label_selector,
+            field_selector=self.field_selector,
+            limit=limit,
+            token=token,
+        )
+
+    def watch(self, version: str) -> AsyncGenerator[WatchEvent, None]:
+        return self.client.watch(
+            self.resource,
+            namespace=self.namespace,
+            label_selector=self.label_selector,
+            field_selector=self.field_selector,
+            resource_version=version,
+            timeout=WATCH_TIMEOUT,
+        )
+
+
+class _Follower:
+    """Lists a collection once and watches it from then on, for the copy."""
+
+    def __init__(
+        self, collection: _Collection, copy: Informer[Any], *, backoff: Backoff, clock: Callable[[], float]
+    ) -> None:
+        self._collection = collection
+        self._copy = copy
+        self._backoff = backoff
+        self._clock = clock
+        self._version: str | None = None
+        self.listed = False
+        self.last_contact: float | None = None
+
+    def __repr__(self) -> str:
+        where = self._collection.namespace or "all namespaces"
+        return f"<follower of {self._collection.resource.qualified_name} in {where}>"
+
+    async def run(self) -> NoReturn:
+        """Until cancelled; raises `Invalid`."""
         while True:
             try:
                 if self._version is None:
@@ -171,7 +281,7 @@ class Informer(Generic[T]):
             except Gone:
                 self._version = None
             except KubeError as error:
-                log.warning("cannot follow a collection", resource=self._resource.qualified_name, error=str(error))
+                log.warning("cannot follow a collection", collection=repr(self), error=str(error))
                 await asyncio.sleep(error.retry_after or 0.0)
             await asyncio.sleep(self._backoff.next())
 
@@ -180,41 +290,21 @@ class Informer(Generic[T]):
         seen: set[ObjectKey] = set()
         token, limit = "", FIRST_PAGE
         while True:
-            page = await self._client.list_page(
-                self._resource,
-                namespace=self._namespace,
-                label_selector=self._label_selector,
-                field_selector=self._field_selector,
-                limit=limit,
-                token=token,
-            )
+            page = await self._collection.page(limit=limit, token=token)
             self.last_contact = self._clock()
-            for obj in page.items:
-                key = key_of(obj)
-                seen.add(key)
-                self._arrived(key, obj)
+            seen.update(self._copy.arrived(obj) for obj in page.items)
             if not page.next:
                 break
             token, limit = page.next, next_limit(objects=len(page.items), size=page.size)
-        for key in [known for known in self._cache if known not in seen]:
-            self._left(key)
-        if not self._synced.is_set():
-            log.debug("copy is complete", resource=self._resource.qualified_name, objects=len(self._cache))
-            self._synced.set()
+        self._copy.keep_only(seen, self._collection.namespace)
+        self.listed = True
+        self._copy.listed()
         return page.resource_version
 
     async def _watch(self, version: str) -> bool:
         """Follow events until the watch ends; False if it ended so soon that a pause is due."""
         started = self._clock()
-        events = self._client.watch(
-            self._resource,
-            namespace=self._namespace,
-            label_selector=self._label_selector,
-            field_selector=self._field_selector,
-            resource_version=version,
-            timeout=WATCH_TIMEOUT,
-        )
-        async with aclosing(events):
+        async with aclosing(self._collection.watch(version)) as events:
             async for event in events:
                 self._backoff.reset()
                 self.last_contact = self._clock()
@@ -226,32 +316,12 @@ class Informer(Generic[T]):
         return True
 
     def _apply(self, event: WatchEvent) -> None:
-        if event.type != "BOOKMARK":
-            key = key_of(event.object)
-            if event.type == "DELETED":
-                self._left(key)
-            else:
-                self._arrived(key, event.object)
+        if event.type == "DELETED":
+            self._copy.left(key_of(event.object))
+        elif event.type != "BOOKMARK":
+            self._copy.arrived(event.object)
         # Only now: if a handler raised, the event is not counted as seen.
         self._version = event.object["metadata"]["resourceVersion"]
-
-    def _arrived(self, key: ObjectKey, obj: JsonObject) -> None:
-        value = self._transform(obj)
-        if value is None:
-            self._left(key)
-            return
-        old = self._cache.put(key, value)
-        if old != value:
-            self._tell(key, old, value)
-
-    def _left(self, key: ObjectKey) -> None:
-        old = self._cache.remove(key)
-        if old is not None:
-            self._tell(key, old, None)
-
-    def _tell(self, key: ObjectKey, old: T | None, new: T | None) -> None:
-        for handler in self._handlers:
-            handler(key, old, new)
 
 
 def key_of(obj: JsonObject) -> ObjectKey:

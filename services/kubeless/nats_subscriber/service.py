@@ -56,7 +56,7 @@ async def serve(settings: Settings, client: KubeClient) -> AsyncIterator[NatsSub
     Raises SettingError for settings that cannot work, PortTaken for a port in use.
     """
     triggers: Informer[NatsRecord] = Informer(
-        client, NATS_TRIGGERS, namespace=settings.namespace, transform=read_trigger
+        client, NATS_TRIGGERS, namespaces=settings.namespaces, transform=read_trigger
     )
     # One byte more tells a response that is too long from one that just fits.
     ground = Ground(settings, client, triggers, user_agent=CLIENT_NAME, keep_bytes=settings.max_reply + 1)

@@ -57,8 +57,8 @@ class Settings:
     domain: str = setting("NATS_JETSTREAM_DOMAIN", default="")
     """JetStream domain, for servers behind a leaf node."""
 
-    namespace: str | None = setting("NATS_TRIGGER_NAMESPACE", default=None)
-    """Serve the triggers of this namespace only. Default: of all."""
+    namespaces: tuple[str, ...] = setting("NATS_TRIGGER_NAMESPACE", default=())
+    """Serve the triggers of these namespaces only. Default: of all."""
 
     routing_mode: str = setting("ROUTING_MODE", default="endpoints")
     """`endpoints`: call pods, balanced here. `service`: call the Service's name, balanced by the cluster."""

@@ -6,10 +6,10 @@ server; while that is away, the table stays as it was.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from enum import StrEnum
-from typing import Self
+from typing import Any, Self
 
 from kubeless.api.resource import FUNCTIONS
 from kubeless.api.selector import LabelSelector
@@ -42,17 +42,18 @@ class RoutingMode(StrEnum):
 
 
 class RoutingTable:
-    """The functions of one namespace, or of all."""
+    """The functions of some namespaces, or of all if none are named."""
 
     def __init__(
         self,
         client: Source,
         *,
-        namespace: str | None = None,
+        namespaces: Iterable[str] = (),
         mode: RoutingMode = RoutingMode.ENDPOINTS,
         cluster_domain: str = "cluster.local",
     ) -> None:
         self._mode = mode
+        namespaces = tuple(namespaces)
         self._cluster_domain = cluster_domain
         self._listeners: list[Listener] = []
         self.version = 0
@@ -61,21 +62,28 @@ class RoutingTable:
         self._functions: Informer[FunctionRecord] = Informer(
             client,
             FUNCTIONS,
-            namespace=namespace,
+            namespaces=namespaces,
             transform=record_function,
             indexers={"namespace": by_namespace, "label": by_label},
         )
         self._slices: Informer[SliceRecord] = Informer(
             client,
             ENDPOINT_SLICES,
-            namespace=namespace,
+            namespaces=namespaces,
             label_selector=SELECTOR,
             transform=record_slice,
             indexers={"service": by_service},
         )
         self._functions.subscribe(lambda key, _old, _new: self._tell(key))
         self._slices.subscribe(self._slice_changed)
-        self._informers = [self._functions] + ([self._slices] if mode is RoutingMode.ENDPOINTS else [])
+        self._informers: list[Informer[Any]] = [self._functions]
+        if mode is RoutingMode.ENDPOINTS:
+            self._informers.append(self._slices)
+
+    @property
+    def informers(self) -> Sequence[Informer[Any]]:
+        """What keeps the table current."""
+        return self._informers
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Self]:

@@ -1,6 +1,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from kubeless.core.jsontypes import JsonObject
 from kubeless.kube.cache import ObjectKey
 from kubeless.kube.client import Page
 from kubeless.kube.errors import Forbidden, Gone, Invalid, KubeError, Unreachable
-from kubeless.kube.informer import Informer, next_limit
+from kubeless.kube.informer import Informer, Source, next_limit
 from kubeless.kube.watch import WatchEvent
 
 Answers = Sequence[Page | WatchEvent | KubeError]
@@ -84,10 +85,11 @@ def page(*objects: JsonObject, version: int = 1, token: str = "") -> Page:
     return Page(list(objects), str(version), token, 100)
 
 
-def make_informer(server: ScriptedServer) -> Informer[int]:
+def make_informer(server: Source, namespaces: Sequence[str] = ()) -> Informer[int]:
     return Informer(
         server,
         FUNCTIONS,
+        namespaces=namespaces,
         transform=lambda obj: obj["spec"]["value"] or None,
         indexers={"parity": lambda value: [value % 2]},
         backoff=Backoff(draw=lambda _low, _high: 0.0),
@@ -243,3 +245,62 @@ async def test_watches_that_end_at_once_are_not_reopened_in_a_busy_loop() -> Non
 )
 def test_pages_shrink_until_they_fit_the_memory_meant_for_them(objects: int, size: int, limit: int) -> None:
     assert next_limit(objects=objects, size=size) == limit
+
+
+class Namespaces:
+    """Each namespace has a server of its own."""
+
+    def __init__(self, **servers: ScriptedServer) -> None:
+        self.servers = servers
+
+    async def list_page(self, resource: Resource, *, namespace: str | None, **query: Any) -> Page:
+        return await self.servers[namespace or ""].list_page(resource, namespace=namespace, **query)
+
+    def watch(self, resource: Resource, *, namespace: str | None, **query: Any) -> AsyncGenerator[WatchEvent, None]:
+        return self.servers[namespace or ""].watch(resource, namespace=namespace, **query)
+
+
+RED, BLUE = ObjectKey("red", "a"), ObjectKey("blue", "a")
+
+
+async def test_several_namespaces_are_one_copy() -> None:
+    red = ScriptedServer([page(make_object(RED, 1))], [WatchEvent("MODIFIED", make_object(RED, 3))])
+    blue = ScriptedServer([page(make_object(BLUE, 2))])
+    informer = make_informer(Namespaces(red=red, blue=blue), namespaces=["red", "blue", "red"])
+    async with asyncio.timeout(2), informer.running():
+        await informer.wait_synced()
+        await red.idle.wait()
+        await blue.idle.wait()
+    assert (informer.get(RED), informer.get(BLUE)) == (3, 2)
+    assert blue.asked == ["list", "watch 1"]
+
+
+async def test_a_new_list_of_one_namespace_leaves_the_others_alone() -> None:
+    red = ScriptedServer([page(make_object(RED, 1))], [Gone("too old")], [page(version=5)])
+    blue = ScriptedServer([page(make_object(BLUE, 2))])
+    informer = make_informer(Namespaces(red=red, blue=blue), namespaces=["red", "blue"])
+    async with asyncio.timeout(2), informer.running():
+        await red.idle.wait()
+        await blue.idle.wait()
+    assert (informer.get(RED), informer.get(BLUE)) == (None, 2)
+
+
+async def test_the_copy_is_complete_when_every_namespace_is() -> None:
+    red = ScriptedServer([Forbidden("no"), page(make_object(RED, 1))])
+    blue = ScriptedServer([page(make_object(BLUE, 2))])
+    informer = make_informer(Namespaces(red=red, blue=blue), namespaces=["red", "blue"])
+    synced: list[bool] = []
+    informer.subscribe(lambda *_: synced.append(informer.synced))
+    async with asyncio.timeout(2), informer.running():
+        await informer.wait_synced()
+    assert synced == [False, False]
+    assert len(informer) == 2
+
+
+async def test_the_quietest_namespace_tells_how_current_the_copy_is() -> None:
+    red, blue = ScriptedServer([page()]), ScriptedServer([Unreachable("away")] * 1000)
+    informer = make_informer(Namespaces(red=red, blue=blue), namespaces=["red", "blue"])
+    async with asyncio.timeout(2), informer.running():
+        await red.idle.wait()
+        assert informer.last_contact is None
+        assert not informer.synced

@@ -95,7 +95,7 @@ class Credentials(Generic[SecurityT, UsableT]):
         informer: Informer[JsonObject] = Informer(
             self._client,
             SECRETS,
-            namespace=namespace or self._settings.kubeless_namespace,
+            namespaces=(namespace or self._settings.kubeless_namespace,),
             field_selector=f"metadata.name={name}",
             transform=lambda obj: obj.get("data") or {},
         )

@@ -29,6 +29,7 @@ from kubeless.kube.client import KubeClient
 from kubeless.kube.informer import Informer
 from kubeless.kube.leading import leading
 from kubeless.kube.lease import Leadership
+from kubeless.kube.metrics import InformerCollector
 from kubeless.routing.table import RoutingMode, RoutingTable
 
 
@@ -36,7 +37,7 @@ class SourceSettings(Protocol):
     """What an operator sets in every such service."""
 
     @property
-    def namespace(self) -> str | None: ...
+    def namespaces(self) -> tuple[str, ...]: ...
 
     @property
     def routing_mode(self) -> str: ...
@@ -104,7 +105,10 @@ class Ground(Generic[SpecT]):
         self.registry = CollectorRegistry()
         self.registry.register(TransportCollector(self._transport))
         self.counters = EventCounters(self.registry)
-        self.functions = RoutingTable(client, namespace=settings.namespace, mode=RoutingMode.of(settings.routing_mode))
+        self.functions = RoutingTable(
+            client, namespaces=settings.namespaces, mode=RoutingMode.of(settings.routing_mode)
+        )
+        InformerCollector(self.registry, lambda: (*self.functions.informers, triggers))
         self.sender = HttpSender(
             self._transport,
             self.functions.endpoints,
