@@ -176,6 +176,7 @@ async def test_a_cluster_whose_leader_is_stopped_loses_nothing(tmp_path: Path) -
                     await until(lambda: set(sent) <= set(ledger.bodies), deadline=30)
                     add_up(await metrics(service.admin_port))
     assert set(sent) <= set(ledger.bodies)
+    check_order(ledger, 3)
 
 
 async def _forms(client: object) -> bool:

@@ -121,6 +121,55 @@ async def test_a_failed_event_becomes_one_dead_letter_and_is_ended(world: World,
     assert letter.headers["kubeless-event-id"] == f"{stream}/1"
 
 
+async def test_a_failed_event_waits_until_its_dead_letter_can_be_written(world: World, client: Client) -> None:
+    stream, letters = new_name(), new_name()
+    await make_stream(client, stream, stream)
+    ledger = await world.function()
+
+    async def refuse(_: Call) -> web.StreamResponse:
+        return web.Response(status=400)
+
+    ledger.answer = refuse
+    delivery = {"retry": RETRY, "deadLetter": {"subject": letters}}
+    await world.trigger(topic=stream, stream=stream, delivery=delivery)
+    async with world.service() as service:
+        await world.until_ready()
+        await publish_all(client, stream, [b"first", b"second"])
+        await world.until_condition("DeadLetterWritable", "False", "WriteFailed")
+        assert (await api(client, f"CONSUMER.INFO.{stream}.{consumer()}"))["num_ack_pending"] == 2
+        assert [call.body for call in ledger.calls] == [b"first"]
+        await make_stream(client, letters, letters)
+        await until_acknowledged(client, stream, consumer())
+        await world.until_condition("DeadLetterWritable", "True", "Writable")
+        assert (await metrics(service.admin_port))["kubeless_nats_terms_total"] == 2
+    assert (await api(client, f"STREAM.INFO.{letters}"))["state"]["messages"] == 2
+
+
+async def test_order_by_key_lets_other_keys_of_a_subject_go_on(world: World, client: Client) -> None:
+    stream = new_name()
+    await make_stream(client, stream, stream)
+    ledger = await world.function()
+    go = asyncio.Event()
+
+    async def work(call: Call) -> web.StreamResponse:
+        if call.body == b"a0":
+            await go.wait()
+        return web.Response()
+
+    ledger.answer = work
+    await world.trigger(topic=stream, stream=stream, delivery={"order": "key"})
+    async with world.service():
+        await world.until_ready()
+        for number in range(20):
+            for key in "ab":
+                await publish_all(client, stream, [f"{key}{number}".encode()], headers={"Kubeless-Key": key})
+        await ledger.until_done(20)
+        assert ledger.bodies == [b"b%d" % number for number in range(20)]
+        go.set()
+        await ledger.until_done(40)
+    assert ledger.bodies[20:] == [b"a%d" % number for number in range(20)]
+
+
 async def test_an_adopted_consumer_cannot_give_up_messages(world: World, client: Client) -> None:
     stream = new_name()
     await make_stream(client, stream, stream)
