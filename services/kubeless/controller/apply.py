@@ -68,9 +68,7 @@ class Applier:
                 return await self._create(resource, desired)
             except AlreadyExists:
                 live = await self._client.get(resource, metadata["name"], namespace=metadata["namespace"])
-        if is_foreign(live, desired):
-            owner = metadata["ownerReferences"][0]["kind"].lower()
-            raise ForeignObject(resource.kind.lower(), metadata["namespace"], metadata["name"], owner=owner)
+        refuse_foreign(resource, desired, live)
         if live["metadata"].get("deletionTimestamp"):
             raise BeingDeleted(resource.kind, metadata["namespace"], metadata["name"])
         if must_be_remade(desired, live):
@@ -111,6 +109,14 @@ class Applier:
     def _is_settled(self, resource: Resource, desired: JsonObject, live: JsonObject) -> bool:
         settled = self._settled.get(_key(resource, desired))
         return settled is not None and settled == _Settled(digest(desired), _content(live))
+
+
+def refuse_foreign(resource: Resource, desired: JsonObject, live: JsonObject) -> None:
+    """Raises ForeignObject if `live` has the name of `desired` and belongs to somebody else."""
+    if is_foreign(live, desired):
+        metadata = desired["metadata"]
+        owner = metadata["ownerReferences"][0]["kind"].lower()
+        raise ForeignObject(resource.kind.lower(), metadata["namespace"], metadata["name"], owner=owner)
 
 
 def is_foreign(live: JsonObject, desired: JsonObject) -> bool:

@@ -13,13 +13,13 @@ import structlog
 
 from kubeless.api.function import parse_function
 from kubeless.api.metadata import Metadata
-from kubeless.api.resource import FUNCTIONS, Resource
-from kubeless.controller.apply import Applier
+from kubeless.api.resource import FUNCTIONS
 from kubeless.controller.caches import BY_FUNCTION, Caches
+from kubeless.controller.children import Children
 from kubeless.controller.config import Config
-from kubeless.controller.desired.objects import Desired, desired_objects
+from kubeless.controller.desired.objects import desired_objects
 from kubeless.controller.metrics import Metrics
-from kubeless.controller.packed import Packed, content_of, unpacked
+from kubeless.controller.packed import Packed, unpacked
 from kubeless.controller.problem import ForeignObject, Problem, problem_of
 from kubeless.controller.requests import Requests
 from kubeless.controller.status import desired_status, read_rollout
@@ -28,7 +28,6 @@ from kubeless.core.jsontypes import JsonObject
 from kubeless.kube.cache import ObjectKey
 from kubeless.kube.errors import KubeError, NotFound
 from kubeless.kube.finalizers import remove_finalizer
-from kubeless.kube.resources import CONFIG_MAPS, DEPLOYMENTS, HPAS, SERVICE_MONITORS, SERVICES
 
 log = structlog.get_logger(__name__)
 
@@ -72,7 +71,7 @@ class FunctionReconciler:
         self._config = config
         self._metrics = metrics
         self._now = now
-        self._applier = Applier(client)
+        self._children = Children(client, caches)
         self._settled: dict[ObjectKey, _Settled] = {}
 
     async def reconcile(self, key: ObjectKey) -> bool:
@@ -83,7 +82,7 @@ class FunctionReconciler:
         """
         function = self._caches.functions.get(key)
         if function is None:
-            self._applier.forget(key.namespace, key.name)
+            self._children.forget(key)
             self._settled.pop(key, None)
             return False
         obj = function.unpack()
@@ -91,15 +90,15 @@ class FunctionReconciler:
             # Children are left to the garbage collector, by their owner references.
             await remove_finalizer(self._client, FUNCTIONS, Metadata.parse(obj), OLD_FINALIZER)
             return False
-        outcome = await self._deploy(key, obj)
+        outcome = await self._deploy(key, function, obj)
         if outcome.problem is not None:
             self._metrics.failed(FUNCTIONS.kind, outcome.problem.reason)
         await self._write_status(key, obj, outcome)
         return outcome.look_again
 
-    async def _deploy(self, key: ObjectKey, obj: JsonObject) -> _Outcome:
+    async def _deploy(self, key: ObjectKey, function: Packed, obj: JsonObject) -> _Outcome:
         before = unpacked(self._caches.deployments.get(key))
-        config, contents = self._config(), self._contents(key)
+        config, contents = self._config(), (function.content, *self._children.contents(key))
         settled = self._settled.pop(key, None)
         if settled is not None and settled.config is config and settled.contents == contents:
             self._settled[key] = settled
@@ -108,7 +107,7 @@ class FunctionReconciler:
         try:
             desired = desired_objects(parse_function(obj), config)
             checksum = desired.checksum
-            deployment = await self._apply(key, desired, before)
+            deployment = await self._children.bring_about(key, desired)
             # Of what was seen, not of what was written: that is looked at once more when it arrives.
             self._settled[key] = _Settled(config, contents, checksum)
             return _Outcome(deployment, checksum)
@@ -117,50 +116,6 @@ class FunctionReconciler:
                 raise
             unwatched = isinstance(error, KubeError | ForeignObject)
             return _Outcome(before, checksum, problem_of(error), unwatched)
-
-    def _contents(self, key: ObjectKey) -> tuple[bytes, ...]:
-        """What the outcome depends on, but for the configuration."""
-        caches = self._caches
-        known = (caches.functions, caches.config_maps, caches.services, caches.deployments, caches.monitors)
-        autoscalers = caches.autoscalers.by_index(BY_FUNCTION, key)
-        return (
-            bytes([caches.monitors.available]),
-            *(content_of(cache.get(key)) for cache in known),
-            *(autoscaler.content for autoscaler in autoscalers),
-        )
-
-    async def _apply(self, key: ObjectKey, desired: Desired, deployment: JsonObject | None) -> JsonObject:
-        caches, apply = self._caches, self._applier.apply
-        await apply(CONFIG_MAPS, desired.config_map, unpacked(caches.config_maps.get(key)))
-        await apply(SERVICES, desired.service, unpacked(caches.services.get(key)))
-        deployment = await apply(DEPLOYMENTS, desired.deployment, deployment)
-        await self._apply_autoscaler(key, desired.autoscaler)
-        if caches.monitors.available:
-            await self._apply_monitor(key, desired.monitor)
-        return deployment
-
-    async def _apply_autoscaler(self, key: ObjectKey, desired: JsonObject | None) -> None:
-        name = desired["metadata"]["name"] if desired else ""
-        if desired:
-            live = unpacked(self._caches.autoscalers.get(ObjectKey(key.namespace, name)))
-            await self._applier.apply(HPAS, desired, live)
-        for other in self._caches.autoscalers.by_index(BY_FUNCTION, key):
-            found = other.unpack()["metadata"]["name"]
-            if found != name:
-                await self._delete(HPAS, ObjectKey(key.namespace, found), other)
-
-    async def _apply_monitor(self, key: ObjectKey, desired: JsonObject | None) -> None:
-        live = self._caches.monitors.get(key)
-        if desired is not None:
-            await self._applier.apply(SERVICE_MONITORS, desired, unpacked(live))
-        elif live is not None and live.function == key:
-            await self._delete(SERVICE_MONITORS, key, live)
-
-    async def _delete(self, resource: Resource, key: ObjectKey, live: Packed) -> None:
-        try:
-            await self._client.delete(resource, key.name, namespace=key.namespace, uid=live.uid)
-        except NotFound:
-            return
 
     async def _write_status(self, key: ObjectKey, obj: JsonObject, outcome: _Outcome) -> None:
         metadata = obj["metadata"]

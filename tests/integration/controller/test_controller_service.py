@@ -5,7 +5,7 @@ from dataclasses import replace
 import aiohttp
 import pytest
 
-from kubeless.api.resource import FUNCTIONS, HTTP_TRIGGERS
+from kubeless.api.resource import FUNCTIONS, HTTP_TRIGGERS, Resource
 from kubeless.controller.desired.deployment import CHECKSUM
 from kubeless.controller.service import serve
 from kubeless.controller.settings import Settings
@@ -92,16 +92,32 @@ async def test_scaling_the_deployment_holds_and_scaling_the_function_is_passed_o
         await replicas(2)
 
 
-async def test_a_foreign_object_is_left_alone_and_named(client: KubeClient) -> None:
-    foreign = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "echo"}, "spec": {"ports": [{"port": 5432}]}}
-    created = await client.create(SERVICES, foreign)
-    await client.create(FUNCTIONS, function_object())
+POD = {"metadata": {"labels": {"app": "db"}}, "spec": {"containers": [{"name": "db", "image": "db:1"}]}}
+FOREIGN: dict[Resource, JsonObject] = {
+    CONFIG_MAPS: {"data": {"mine": "1"}},
+    SERVICES: {"spec": {"ports": [{"port": 5432}]}},
+    DEPLOYMENTS: {"spec": {"selector": {"matchLabels": {"app": "db"}}, "template": POD}},
+    HPAS: {
+        "spec": {"maxReplicas": 2, "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "db"}},
+    },
+}
+
+
+@pytest.mark.parametrize("resource", FOREIGN, ids=lambda resource: resource.plural)
+async def test_a_foreign_object_is_named_and_nothing_is_touched_until_it_is_gone(
+    client: KubeClient, resource: Resource
+) -> None:
+    created = await client.create(resource, {"metadata": {"name": "echo"}, **FOREIGN[resource]})
+    await client.create(FUNCTIONS, function_object(horizontalPodAutoscaler=AUTOSCALER))
     async with serve(SETTINGS, client):
         found = await reason(client, "Conflict")
-        assert "Found a conflicting service object default/echo. Aborting" in found["message"]
+        assert f"Found a conflicting {resource.kind.lower()} object default/echo. Aborting" in found["message"]
         assert (await condition(client, "Deployed"))["status"] == "False"
-    after = await client.get(SERVICES, "echo")
-    assert after["metadata"]["resourceVersion"] == created["metadata"]["resourceVersion"]
+        for other in FOREIGN:
+            there = (await client.list(other, namespace="default")).items
+            assert there == ([created] if other == resource else [])
+        await client.delete(resource, "echo")
+        await reason(client, "Progressing")
 
 
 async def test_an_unknown_runtime_is_answered_with_the_known_ones_until_it_is_mended(client: KubeClient) -> None:
