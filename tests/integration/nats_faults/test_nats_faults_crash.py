@@ -179,6 +179,29 @@ async def test_a_cluster_whose_leader_is_stopped_loses_nothing(tmp_path: Path) -
     check_order(ledger, 3)
 
 
+async def test_a_cluster_gives_what_came_during_a_suspension_at_once(tmp_path: Path) -> None:
+    """Not when the server would have helped itself: its wait for acknowledgements is longer than any deadline here."""
+    with cluster(tmp_path) as servers:
+        async with (
+            connected([server.url for server in servers]) as client,  # type: ignore[arg-type]
+            make_world(",".join(server.url for server in servers)) as world,
+        ):
+            await until(lambda: _forms(client))
+            await make_stream(client, STREAM, f"{STREAM}.*", num_replicas=3)
+            ledger = await world.function()
+            await world.trigger(topic=f"{STREAM}.*", stream=STREAM)
+            async with world.service(NATS_ACK_WAIT="60", NATS_REQUEST_TIMEOUT="5") as service:
+                await world.until_ready()
+                for number in range(5):
+                    await world.change(suspend=True)
+                    await until(lambda: not service.subscriptions.observed())
+                    body = b"%d" % number
+                    await publish(client.jetstream(), f"{STREAM}.a", body)
+                    await world.change(suspend=False)
+                    await until(lambda body=body: body in ledger.bodies, deadline=5.0)  # type: ignore[misc]
+    assert ledger.bodies == [b"%d" % number for number in range(5)]
+
+
 async def _forms(client: object) -> bool:
     try:
         await api(client, "INFO")  # type: ignore[arg-type]
