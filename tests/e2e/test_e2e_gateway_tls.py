@@ -92,6 +92,7 @@ def test_wget_trusts_what_the_secret_holds(platform: LocalPlatform) -> None:
     eventually(lambda: wget(platform, trust) == (0, "by wget"))
     ssl_verification_failure = 5
     assert wget(platform, other)[0] == ssl_verification_failure
+    platform.kubeless("trigger", "http", "delete", "local")  # other tests may ask for localhost
 
 
 def test_a_certificate_that_does_not_work_is_named_until_it_does(platform: LocalPlatform) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -28,14 +29,13 @@ class SteadyLoad:
     @contextmanager
     def running(self) -> Iterator[None]:
         """Ask while entered; on leaving, wait for the answers that are still to come."""
-        thread = threading.Thread(target=lambda: asyncio.run(self._run()), name="load")
-        thread.start()
-        try:
-            yield
-        finally:
-            self._stop.set()
-            thread.join(60)
-            assert not thread.is_alive(), "requests without an answer"
+        with ThreadPoolExecutor(1) as pool:
+            load = pool.submit(asyncio.run, self._run())
+            try:
+                yield
+            finally:
+                self._stop.set()
+                load.result(60)
 
     async def _run(self) -> None:
         async with asyncio.TaskGroup() as group:
@@ -59,7 +59,8 @@ class SteadyLoad:
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Requests on one connection until the gateway ends it after an answer."""
-        request = f"POST {self.path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\nhi".encode()
+        host = urlsplit(self.address).netloc
+        request = f"POST {self.path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: 2\r\n\r\nhi".encode()
         while not self._stop.is_set():
             writer.write(request)
             async with asyncio.timeout(30):
