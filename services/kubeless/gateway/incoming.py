@@ -132,8 +132,8 @@ class Express(Protocol):
 
     def offer(self, head: bytes, incoming: Incoming) -> None:
         """
-        A whole request that could not be taken: perhaps the next with this head can. It is HTTP/1.1 and expects an
-        answer with a body on a connection that stays.
+        A whole request, not the first with this head, could not be taken: perhaps the next can. It is HTTP/1.1 and
+        expects an answer with a body on a connection that stays.
         """
 
     def gone(self) -> None:

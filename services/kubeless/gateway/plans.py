@@ -21,8 +21,6 @@ from kubeless.gateway.refusal import Refusal
 from kubeless.gateway.route import Route
 from kubeless.routing.endpoints import Endpoint
 
-_SAMPLE = 8
-"""One of so many heads without a plan gets one: heads that never come again cost little then."""
 _KEPT = 1024
 _LONGEST_HEAD = 1024
 _LONGEST_BODY = 64 * 1024
@@ -63,19 +61,19 @@ class Plan:
 class Plans:
     """Those for one scheme, http or https. A few MB at most."""
 
-    __slots__ = ("_admission", "_dispatch", "_functions", "_known", "_routes", "_turn", "_versions")
+    __slots__ = ("_admission", "_dispatch", "_functions", "_known", "_routes", "_versions")
 
     def __init__(self, dispatch: Dispatch, admission: Admission) -> None:
         self._dispatch = dispatch
         self._routes = dispatch.routes
         self._functions = dispatch.functions
         self._admission = admission
-        self._known: dict[bytes, Plan] = {}
+        self._known: dict[bytes, Plan | None] = {}
+        """None: a head that cannot have one."""
         self._versions = (-1, -1)
-        self._turn = 0
 
     def __len__(self) -> int:
-        return len(self._known)
+        return sum(plan is not None for plan in self._known.values())
 
     def find(self, head: bytes) -> Plan | None:
         """The plan for a head, if there is one that still holds."""
@@ -87,20 +85,17 @@ class Plans:
 
     def offer(self, head: bytes, incoming: Incoming) -> None:
         """
-        A request without a plan came; perhaps its head gets one. It must be HTTP/1.1 and expect an answer with a body
-        on a connection that stays.
+        A request without a plan came, not for the first time; perhaps its head gets one. It must be HTTP/1.1 and expect
+        an answer with a body on a connection that stays.
         """
-        self._turn += 1
-        if self._turn % _SAMPLE or len(head) > _LONGEST_HEAD or self.find(head) is not None:
+        if len(head) > _LONGEST_HEAD or self.find(head) is not None or head in self._known:
             return
+        if len(self._known) >= _KEPT:
+            self._known.clear()
         try:
-            plan = self._make(incoming)
+            self._known[head] = self._make(incoming)
         except (Refusal, InvalidRequest):
-            return
-        if plan is not None:
-            if len(self._known) >= _KEPT:
-                self._known.clear()
-            self._known[head] = plan
+            self._known[head] = None
 
     def _make(self, incoming: Incoming) -> Plan | None:
         """Raises Refusal and InvalidRequest."""

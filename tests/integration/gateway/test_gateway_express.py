@@ -471,3 +471,12 @@ async def test_a_client_that_takes_no_answers_is_not_answered_without_end() -> N
         await until(lambda: not world.listener.connections)
         writer.close()
         assert len(function.received) < 200
+
+
+async def test_a_head_is_planned_when_it_comes_again_and_not_before() -> None:
+    async with gateway(Function().serve) as world, client(world) as asking:
+        for number in range(ENOUGH):
+            await asking.ask(GET.replace(b"/x?", b"/%d?" % number))
+        assert repr(world.forwarder.expressway) == "<Expressway 0 plans>"
+        await asking.ask(GET.replace(b"/x?", b"/0?"))
+        assert repr(world.forwarder.expressway) == "<Expressway 1 plans>"

@@ -295,7 +295,7 @@ class Connection(asyncio.Protocol):
             head.first,
             head.upgrade,
         )
-        if head.ordinary and self._express is not None and type(body) is bytes:
+        if head.again and head.ordinary and self._express is not None and type(body) is bytes:
             self._express.offer(raw, incoming)
         reply = self._reply = Reply(self, head)
         if head.upgrade and rest:

@@ -43,6 +43,7 @@ class Head:
     """A valid head. Not a frozen dataclass: making one of those would cost as much as the parsing."""
 
     __slots__ = (
+        "again",
         "chunked",
         "expects",
         "fields",
@@ -75,6 +76,9 @@ class Head:
     ordinary: bool
     """HTTP/1.1 on a connection that stays, with at most a body of known length, and the same for its answer."""
 
+    again: bool
+    """Whether a head of the same bytes came before, as far as is known."""
+
     @property
     def has_body(self) -> bool:
         """Whether bytes follow."""
@@ -90,6 +94,7 @@ def parse_head(raw: bytes, limits: Limits) -> Head:
     if block is None or block.end() != len(raw) - 2:
         raise _bad_block(raw[line.end() :])
     head = Head()
+    head.again = False
     method, head.target, minor = line.groups()
     if method not in METHODS:
         raise BadRequest(501, f"the method {shorten(method)} is unknown; use one of RFC 9110 9.3")

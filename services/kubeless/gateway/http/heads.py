@@ -22,7 +22,7 @@ class Heads:
         self._known: dict[bytes, Head] = {}
 
     def read(self, raw: bytes) -> Head:
-        """`raw` ends with the empty line. The head is shared: nobody changes it. Raises BadRequest."""
+        """`raw` ends with the empty line. The head is shared: nobody else changes it. Raises BadRequest."""
         head = self._known.get(raw)
         if head is None:
             head = parse_head(raw, self._limits)
@@ -30,4 +30,6 @@ class Heads:
                 if len(self._known) >= _KEPT:
                     self._known.clear()
                 self._known[raw] = head
+        else:
+            head.again = True
         return head
