@@ -73,9 +73,9 @@ async def test_a_plan_ends_with_any_change_of_routes_or_functions() -> None:
 
 
 async def test_a_route_with_tls_is_planned_for_requests_that_came_by_tls_only() -> None:
-    async with world(replace(ECHO, tls_secret="cert")) as it:
-        assert not it.offer()
-        assert it.offer(scheme="https")
+    for scheme, planned in (("http", False), ("https", True)):
+        async with world(replace(ECHO, tls_secret="cert")) as it:
+            assert it.offer(scheme=scheme) is planned
 
 
 async def test_what_needs_a_decision_of_its_own_is_not_planned() -> None:
