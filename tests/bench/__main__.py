@@ -1,7 +1,7 @@
 """
 `make bench`: what the data plane does on one core, beside what everybody knows, as a table and as docs/benchmarks.md.
 
-Run as `python -m bench [scene...]` with `tests` on the path; without a name all scenes, seven minutes. The page is
+Run as `python -m bench [scene...]` with `tests` on the path; without a name all scenes, ten minutes. The page is
 written by a run of all scenes only, so that all of its figures are of one run.
 """
 

@@ -40,12 +40,15 @@ _NOTES = """\
 - *Plain loop* is an aiokafka consumer with aiohttp's client, without retries, dead letters, metrics or order: one event
   at a time beside `partition`, 64 at a time beside `key` and `none`.
 - *Latency* is from the producer's `send` to the function.
+- *Functions* rows: the controller has the measured core, and the embedded API server shares the other. *From nothing to
+  all objects* is mostly the time of that server, which takes and validates every write; *start to all looked at* is the
+  controller's. Requests do not count lists and watches.
 
 ## Repeat it
 
-`make bench` takes about seven minutes; `python -m bench http kafka nats cron` with `tests` on the path takes only the
-scenes named. nginx and `wrk` are used where they are on `PATH`, Apache Kafka if Java 17 and its jars are (Maven fetches
-them once).
+`make bench` takes about ten minutes; `python -m bench http kafka nats cron controller` with `tests` on the path takes
+only the scenes named. nginx and `wrk` are used where they are on `PATH`, Apache Kafka if Java 17 and its jars are
+(Maven fetches them once).
 """
 
 
