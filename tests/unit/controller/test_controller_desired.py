@@ -488,3 +488,23 @@ def test_an_empty_autoscaler_of_the_go_cli_is_none(make_function: MakeFunction) 
         "status": {},
     }
     assert desire(make_function(horizontalPodAutoscaler=empty)).autoscaler is None
+
+
+def test_pods_prefer_different_nodes_unless_an_affinity_is_given(make_function: MakeFunction) -> None:
+    (term,) = pod_spec(desire(make_function()))["affinity"]["podAntiAffinity"][
+        "preferredDuringSchedulingIgnoredDuringExecution"
+    ]
+    assert term["weight"] == 100
+    assert term["podAffinityTerm"]["topologyKey"] == "kubernetes.io/hostname"
+    assert term["podAffinityTerm"]["labelSelector"]["matchLabels"] == {"created-by": "kubeless", "function": "echo"}
+    own = {"nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": []}}
+    assert pod_spec(desire(make_function(deployment=deployment_with({}, affinity=own))))["affinity"] == own
+
+
+def test_images_are_pulled_with_all_secrets_there_are_each_once(make_function: MakeFunction) -> None:
+    images = """[{ID: cob, versions: [{version: "1", imagePullSecrets: [{imageSecret: runtime}, {imageSecret: common}],
+      images: [{phase: runtime, image: "r:1"}]}]}]"""
+    data = {"runtime-images": images, "provision-image-secret": "common", "builder-image-secret": "builder"}
+    function = make_function(runtime="cob1", deployment=deployment_with({}, imagePullSecrets=[{"name": "own"}]))
+    secrets = pod_spec(desire(function, parse_config(data)))["imagePullSecrets"]
+    assert [secret["name"] for secret in secrets] == ["own", "common", "builder", "runtime"]
