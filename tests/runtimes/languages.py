@@ -5,8 +5,11 @@ To add one: a folder with its functions below `functions`, and an entry here. Ev
 the rest, because its original did, stands here with its reason and appears below the matrix.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
+
+from runtimes.jars import make_jar
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +30,8 @@ class Language:
     empty: str = ""
     """What a function that returns its data answers to a request without a body."""
     parses_json: bool = True
+    build: Callable[[Path, Path], None] | None = None
+    """Makes the function's file out of a Java source, where it is none that people write."""
     inapplicable: Mapping[str, str] = field(default_factory=dict)
     """Cases that make no sense here, with the reason."""
 
@@ -78,5 +83,13 @@ LANGUAGES = (
             "<groupId>example</groupId><artifactId>package-that-nobody-published</artifactId><version>1</version>"
         ),
         parses_json=False,
+    ),
+    Language(
+        name="jvm",
+        runtime="jvm17",
+        suffix=".jar",
+        build=make_jar,
+        parses_json=False,
+        inapplicable={"a dependency is used": "a jar brings its dependencies along"},
     ),
 )

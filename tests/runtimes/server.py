@@ -147,10 +147,7 @@ class Workshop:
             runtime, local = await found(language)
             volume = self._new_folder() / "volume"
             volume.mkdir()
-            source = FUNCTIONS / language.name / f"{function}{language.suffix}"
-            if not source.exists():  # what no linter could read
-                source = source.with_name(f"{source.name}.txt")
-            shutil.copy(source, volume / f"{function}{language.suffix}")
+            await asyncio.to_thread(put_source, language, function, volume / f"{function}{language.suffix}")
             if deps:
                 (volume / runtime.dep_name).write_text(deps)
                 await self._step(local, local.install, volume, volume / runtime.dep_name)
@@ -249,6 +246,18 @@ class Workshop:
         folder = self.folder / str(self._count)
         folder.mkdir()
         return folder
+
+
+def put_source(language: Language, function: str, target: Path) -> None:
+    """Put a function's file where it is deployed."""
+    source = FUNCTIONS / language.name / f"{function}{language.suffix}"
+    unreadable = source.with_name(f"{source.name}.txt")  # for linters
+    if unreadable.exists():
+        shutil.copy(unreadable, target)
+    elif language.build is not None:
+        language.build(FUNCTIONS / "java" / f"{function}.java", target)
+    else:
+        shutil.copy(source, target)
 
 
 async def found(language: Language) -> tuple[Runtime, LocalRuntime]:

@@ -110,7 +110,7 @@ if ! take "$server" "$made"; then
 fi
 if [ "$kind" = jar ]; then
     for jar in "$volume"/*.jar; do
-        [ "$(head -c 2 "$jar" 2>/dev/null)" = PK ] || fail "${jar##*/} is no jar file"
+        [ "$(head -c 2 "$jar" 2>/dev/null)" = PK ] || fail "error: ${jar##*/} is no jar file"
     done
     exit 0
 fi
