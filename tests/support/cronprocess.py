@@ -19,9 +19,12 @@ class CronProcess:
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
+        self.ended = False
+        """Whether it was told to end."""
 
     def kill(self) -> None:
         """As `kill -9`."""
+        self.ended = True
         self._process.send_signal(signal.SIGKILL)
 
     def freeze(self) -> None:
@@ -34,6 +37,7 @@ class CronProcess:
 
     async def stop(self) -> None:
         """Let it end in good order."""
+        self.ended = True
         self._process.terminate()
         await self._process.wait()
 
@@ -54,14 +58,18 @@ async def replica(
         "PYTHONPATH": os.pathsep.join(sys.path),
         **environment,
     }
-    with (folder / f"log-{name}").open("ab") as log:
+    place = folder / f"log-{name}"
+    with place.open("ab") as log:
         process = await asyncio.create_subprocess_exec(*_command(clock), env=variables, stdout=log, stderr=log)
+    running = CronProcess(process)
     try:
-        yield CronProcess(process)
+        yield running
     finally:
+        died = process.returncode is not None and not running.ended
         if process.returncode is None:
             process.kill()
         await process.wait()
+        assert not died, place.read_text()[-3000:]
 
 
 def _command(clock: Path | None) -> Sequence[str]:
