@@ -19,6 +19,8 @@ from kubeless.kube.lease import Leadership
 from kubeless.kube.metrics import InformerCollector
 
 LEASE = "kubeless-controller"
+SERVICE = "kubeless-controller-manager"
+"""The Kubernetes Service whose port `admin` has the metrics."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,8 @@ from kubeless.routing.table import RoutingMode, RoutingTable
 log = structlog.get_logger(__name__)
 
 LEASE = "kubeless-gateway"
+SERVICE = "kubeless-gateway"
+"""The Kubernetes Service where events come in, and whose port `admin` has the metrics."""
 
 SECRETS_TIMEOUT = 5.0
 """Seconds that a start waits for Secrets; routes whose Secret cannot be read stay closed, the others must open."""

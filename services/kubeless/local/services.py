@@ -42,7 +42,7 @@ async def run_services(settings: ServiceSettings, client: KubeClient) -> AsyncIt
     """Run all of them while entered; yields the gateway, which is where people knock."""
     common = {"LEADER_ELECTION": "false", "ADMIN_HOST": settings.host, "ADMIN_PORT": "0"}
     async with AsyncExitStack() as stack:
-        await stack.enter_async_context(controller.serve(load(ControllerSettings, common), client))
+        functions = await stack.enter_async_context(controller.serve(load(ControllerSettings, common), client))
         front = await stack.enter_async_context(
             gateway.serve(load(GatewaySettings, common | _gateway(settings)), client)
         )
@@ -57,6 +57,8 @@ async def run_services(settings: ServiceSettings, client: KubeClient) -> AsyncIt
             client,
             settings.host,
             {
+                controller.SERVICE: functions.admin_port,
+                gateway.SERVICE: front.admin_port,
                 kafka_names.SERVICE: kafka.admin_port,
                 nats_names.SERVICE: nats.admin_port,
                 cron_names.SERVICE: cron.admin_port,
