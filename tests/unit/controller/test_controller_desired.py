@@ -497,7 +497,7 @@ def test_pods_prefer_different_nodes_unless_an_affinity_is_given(make_function: 
     assert term["weight"] == 100
     assert term["podAffinityTerm"]["topologyKey"] == "kubernetes.io/hostname"
     assert term["podAffinityTerm"]["labelSelector"]["matchLabels"] == {"created-by": "kubeless", "function": "echo"}
-    own = {"nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": []}}
+    own: JsonObject = {"nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": []}}
     assert pod_spec(desire(make_function(deployment=deployment_with({}, affinity=own))))["affinity"] == own
 
 
