@@ -64,7 +64,6 @@ class Connection(asyncio.Protocol):
         self._caller: Caller | None = None
         """Who waits for an exchange that has no response yet, see `caller`."""
         self._upload: Upload | None = None
-        self._upload_task: asyncio.Task[None] | None = None
         self._tunnelled = False
         self._read_paused = False
         self._unwritten = 0
@@ -105,7 +104,7 @@ class Connection(asyncio.Protocol):
         body = request.body
         if not isinstance(body, bytes) or (request.expect_continue and body):
             transport.write(head)
-            self._begin_upload(Upload(request, self._outflow, timeouts.expect))
+            self._upload = Upload(request, self._outflow, timeouts.expect, tasks=self._tasks, on_end=self._upload_ended)
         elif len(body) <= _MERGE_BYTES:
             transport.write(head + body)
         else:
@@ -296,26 +295,12 @@ class Connection(asyncio.Protocol):
         response, self._response = self._response, None
         return response
 
-    # -- a body in pieces
-
-    def _begin_upload(self, upload: Upload) -> None:
-        self._upload = upload
-        self._upload_task = self._tasks.create_task(self._run(upload))
-
-    async def _run(self, upload: Upload) -> None:
-        """What fails here surfaces where somebody waits: in the response."""
-        try:
-            await upload.run()
-        except asyncio.CancelledError:
-            raise
-        except BaseException as error:
-            self._upload_task = None
-            self._fail(error)
-            if not isinstance(error, Exception):
-                raise
-        else:
-            self._upload = self._upload_task = None
+    def _upload_ended(self, error: BaseException | None) -> None:
+        self._upload = None
+        if error is None:
             self._watch.alive()
+        else:
+            self._fail(error)
 
     # -- the end of an exchange
 
@@ -364,7 +349,7 @@ class Connection(asyncio.Protocol):
             transport.abort()
         self._outflow.resume()
         self._watch.stop()
-        if self._upload_task is not None:
-            self._upload_task.cancel()
-            self._upload = self._upload_task = None
+        if self._upload is not None:
+            self._upload.cancel()
+            self._upload = None
         self._owner.closed(self)

@@ -6,7 +6,7 @@ never completed.
 """
 
 import asyncio
-from collections.abc import AsyncIterable
+from collections.abc import AsyncIterable, Callable
 
 import structlog
 
@@ -18,26 +18,54 @@ log = structlog.get_logger(__name__)
 
 
 class Upload:
-    """One body on its way. `run` it once."""
+    """One body on its way, in a task of its own."""
 
-    def __init__(self, request: Request, outflow: Outflow, patience: float) -> None:
-        """`patience` is how long, in seconds, an endpoint that was asked may leave the question unanswered."""
+    def __init__(
+        self,
+        request: Request,
+        outflow: Outflow,
+        patience: float,
+        *,
+        tasks: asyncio.TaskGroup,
+        on_end: Callable[[BaseException | None], None],
+    ) -> None:
+        """
+        Begin. `patience` is how long, in seconds, an endpoint that was asked may leave the question unanswered.
+
+        `on_end` is told of the end, unless the upload is cancelled: None once the body was sent; otherwise what the
+        body raised, InvalidRequest if it is not as long as announced, or ConnectionLost.
+        """
         self._request = request
         self._outflow = outflow
         self._patience = patience
+        self._on_end = on_end
         self._wanted = asyncio.Event()
         self.starved = False
         """Whether it waits for the caller, who has not produced the next piece yet, or for leave to begin."""
+        self._task = tasks.create_task(self._run())
 
     def go_on(self) -> None:
         """The endpoint asks for the body."""
         self._wanted.set()
 
-    async def run(self) -> None:
-        """
-        Send the body to its end. Raises what the body raised, InvalidRequest if it is not as long as announced, and
-        ConnectionLost.
-        """
+    def cancel(self) -> None:
+        """The exchange is over."""
+        self._task.cancel()
+
+    async def _run(self) -> None:
+        """What fails here surfaces where somebody waits, in the response, and not in the task group."""
+        try:
+            await self._send_body()
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:
+            self._on_end(error)
+            if not isinstance(error, Exception):
+                raise
+        else:
+            self._on_end(None)
+
+    async def _send_body(self) -> None:
         body = self._request.body
         if isinstance(body, bytes):
             await self._wait_until_wanted()
