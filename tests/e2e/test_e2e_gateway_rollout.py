@@ -15,7 +15,7 @@ CODE = "def run(event, context):\n    return {answer!r}\n"
 
 
 def pods(platform: LocalPlatform, function: str) -> list[int]:
-    """The processes that the pods of a function have as their first."""
+    """The processes that the pods of a function have as their first: the servers, not the runners that watch them."""
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
@@ -25,7 +25,12 @@ def pods(platform: LocalPlatform, function: str) -> list[int]:
         except (OSError, IndexError):
             continue
         ours = any(str(platform.folder).encode() in variable for variable in environment)
-        if ours and f"MOD_NAME={function}".encode() in environment and b"kubeless_runtime" in command:
+        if (
+            ours
+            and f"MOD_NAME={function}".encode() in environment
+            and b"kubeless_runtime" in command
+            and b"runner.py" not in command
+        ):
             found.append((int(process.name), parent))
     servers = {pid for pid, _ in found}
     return [pid for pid, parent in found if parent not in servers]
