@@ -65,10 +65,6 @@ class Caches:
             await stack.enter_async_context(self.monitors.running())
             yield self
 
-    def function_keys(self) -> list[ObjectKey]:
-        """All functions."""
-        return [function.function for function in self.functions.values() if function.function]
-
     def subscribe(self, notice: Callable[[ObjectKey], None]) -> None:
         """Call `notice` with a function's key whenever the function, or something of it, has changed."""
 
@@ -83,8 +79,9 @@ class Caches:
                     notice(ObjectKey(pod.namespace, pod.function))
 
         def on_monitors() -> None:
-            for key in self.function_keys():
-                notice(key)
+            for function in self.functions.values():
+                if function.function is not None:
+                    notice(function.function)
 
         for informer in (self.functions, *self._children()):
             informer.subscribe(on_child)

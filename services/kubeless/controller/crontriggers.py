@@ -62,7 +62,7 @@ class CronTriggers:
 
     def keys(self) -> list[ObjectKey]:
         """All triggers."""
-        return [key_of(trigger) for trigger in self._triggers.values()]
+        return self._triggers.keys()
 
     async def reconcile(self, key: ObjectKey) -> bool:
         """Look at one trigger; never to be looked at again by itself. Raises a KubeError that is worth repeating."""

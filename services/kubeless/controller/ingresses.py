@@ -104,7 +104,7 @@ class IngressReconciler:
 
     def keys(self) -> list[ObjectKey]:
         """All triggers."""
-        return [key_of(trigger.unpack()) for trigger in self._triggers.values()]
+        return self._triggers.keys()
 
     async def reconcile(self, key: ObjectKey) -> bool:
         """

@@ -110,7 +110,7 @@ class Controller:
             await stack.enter_async_context(http.running())
             await stack.enter_async_context(cron.running())
             loops = (
-                Loop(FUNCTIONS.kind, functions.reconcile, caches.function_keys, metrics),
+                Loop(FUNCTIONS.kind, functions.reconcile, caches.functions.keys, metrics),
                 Loop(HTTP_TRIGGERS.kind, http.reconcile, http.keys, metrics),
                 Loop(CRONJOB_TRIGGERS.kind, cron.reconcile, cron.keys, metrics),
             )

@@ -145,6 +145,10 @@ class Informer(Generic[T]):
         """The object, if it is known."""
         return self._cache.get(key)
 
+    def keys(self) -> list[ObjectKey]:
+        """The keys of all objects."""
+        return list(self._cache)
+
     def values(self) -> list[T]:
         """All objects."""
         return self._cache.values()
