@@ -78,15 +78,15 @@ class Caches:
                 if pod is not None:
                     notice(ObjectKey(pod.namespace, pod.function))
 
-        def on_monitors() -> None:
-            for function in self.functions.values():
-                if function.function is not None:
-                    notice(function.function)
+        def on_arrival() -> None:
+            everybody = self.functions.keys()
+            for key in everybody:
+                notice(key)
 
         for informer in (self.functions, *self._children()):
             informer.subscribe(on_child)
         self.pods.subscribe(on_pod)
-        self.monitors.subscribe(notice, on_monitors)
+        self.monitors.subscribe(notice, on_arrival)
 
     def _children(self) -> list[Informer[Packed]]:
         return [self.config_maps, self.services, self.deployments, self.autoscalers]
