@@ -148,7 +148,6 @@ def assert_event_logged(platform: LocalPlatform, name: str, data: str, time: str
 
 def test_metrics_and_updates_of_a_python_function(examples: LocalPlatform) -> None:
     """The targets that go on with `get-python` and `get-python-deps`."""
-    assert examples.kubeless("function", "ls", "get-python").stdout.count("get-python")
     top = examples.kubeless("function", "top", "--function", "get-python", "--out", "yaml").stdout
     assert re.search("total_calls.*[1-100000]", top)
     (examples.folder / "updated.py").write_text("def foo(event, context):\n    return 'hello world updated'\n")

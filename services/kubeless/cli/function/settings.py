@@ -4,6 +4,8 @@ What `function deploy` and `function update` are told about a function, and the 
 None means "not given", which is not the same as the default: an update keeps what is not given.
 """
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +13,9 @@ from kubeless.cli.failure import Fatal
 from kubeless.cli.quantity import is_quantity
 from kubeless.cli.schedule import problem_of
 from kubeless.cli.source import Source
+
+_VOLUME_NAME = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,57}[a-z0-9])?")
+"""A Secret is mounted through a volume `<secret>-vol`, whose name is a label of DNS (RFC 1123): 63 characters."""
 
 PULL_POLICIES = ("IfNotPresent", "Always", "Never")
 
@@ -57,6 +62,7 @@ def check_flags(flags: dict[str, Any]) -> None:
     _check_quantity("Wrong format of the memory value", flags["memory"])
     _check_quantity("Wrong format for cpu value", flags["cpu"])
     _check_timeout(flags["timeout"])
+    _check_secrets(flags.get("secrets") or ())
 
 
 def check_complete(*, runtime: str | None, image: str | None, handler: str | None) -> None:
@@ -86,3 +92,12 @@ def _check_quantity(complaint: str, value: str | None) -> None:
 def _check_timeout(timeout: str | None) -> None:
     if timeout and not (timeout.isascii() and timeout.isdecimal() and int(timeout) > 0):
         raise Fatal(f"Invalid timeout {timeout!r} specified; give whole seconds, such as 180")
+
+
+def _check_secrets(secrets: Sequence[str]) -> None:
+    for secret in secrets:
+        if not _VOLUME_NAME.fullmatch(secret):
+            raise Fatal(
+                f"Invalid name {secret[:80]!r} in --secrets; give names of lower case letters, digits and dashes,"
+                " such as my-secret"
+            )

@@ -1,5 +1,6 @@
 """The specs of HTTPTriggers that the commands write, and the checks that need no cluster."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -8,6 +9,10 @@ from kubeless.cli.failure import Fatal
 from kubeless.core.jsontypes import JsonObject
 
 GATEWAYS = ("nginx", "traefik", "kong")
+
+_HOST_LIMIT = 253
+_HOST = re.compile(r"(?:\*\.)?[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*\.?", re.IGNORECASE)
+"""A name of DNS, whose first label may be a wildcard, as `spec.rules[].host` of an Ingress."""
 
 DEFAULT_GATEWAY = "nginx"
 
@@ -31,6 +36,8 @@ class HTTPWanted:
             raise Fatal(f"Unsupported gateway {self.gateway}; use {', '.join(GATEWAYS)}")
         if self.tls_acme and self.tls_secret:
             raise Fatal("Cannot specify both --enableTLSAcme and --tls-secret")
+        if self.host and not (len(self.host) <= _HOST_LIMIT and _HOST.fullmatch(self.host)):
+            raise Fatal(f"Invalid value {self.host[:80]!r} for --hostname; give one such as shop.example or *.example")
 
     def new_spec(self, server: str, /) -> JsonObject:
         """See `Wanted`. Without a host it is that of `default_host`."""
