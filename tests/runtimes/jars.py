@@ -19,9 +19,9 @@ def make_jar(function: Path, jar: Path) -> None:
     """
     tools = Path(locate(resolve("jvm17")).interpreter).parent
     with tempfile.TemporaryDirectory() as classes:
-        compiler = [tools / "javac", "-encoding", "UTF-8", "-d", classes, "-sourcepath", PARAMS, function]
-        subprocess.run(compiler, check=True, timeout=60)
+        options = ("-encoding", "UTF-8", "-d", classes, "-sourcepath", str(PARAMS))
+        subprocess.run([str(tools / "javac"), *options, str(function)], check=True, timeout=60)
         for name in ("Event*.class", "Context.class"):  # which the server has
             for params in Path(classes, "io", "kubeless").glob(name):
                 params.unlink()
-        subprocess.run([tools / "jar", "cf", jar, "-C", classes, "."], check=True, timeout=60)
+        subprocess.run([str(tools / "jar"), "cf", str(jar), "-C", classes, "."], check=True, timeout=60)

@@ -72,6 +72,11 @@ compile_plain() {
     (cd "$volume" && compile "$work/made/classes" "$made/server.jar" "$work/sources")
 }
 
+first_error() { # that Maven reports, without what all of them begin with
+    grep '^\[ERROR\]' "$work/log" | grep -v 'COMPILATION ERROR' | head -n 1 |
+        sed -e 's/^\[ERROR\] //' -e 's/^Failed to execute goal on project function: //' -e 's/ -> \[Help 1\]$//'
+}
+
 # The function becomes a module beside `params`, below the parent pom of the original: Maven finds both there, and
 # nothing of ours has to be in any repository.
 compile_maven() {
@@ -85,13 +90,13 @@ compile_maven() {
         if [ -e "$source" ]; then mv "$source" "$work/tree/function/src/main/java/io/kubeless/"; fi
     done
     version=$("$java" -XshowSettings:properties -version 2>&1 | sed -n 's/^ *java.specification.version = //p')
-    (cd "$work/tree" && mvn -B -q -ntp -Dstyle.color=never -Dkubeless.java="$version" -DskipTests \
+    (cd "$work/tree" && mvn -B -q -ntp -Dkubeless.java="$version" -DskipTests \
         package dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$work/made/lib" 2>&1) |
-        sed "s|$work/tree/||g" >"$work/log" || true
-    [ -d "$work/tree/function/target/classes" ] && ! grep -q '^\[ERROR\]' "$work/log" || {
-        grep -v -e 'Re-run Maven' -e 'For more information' -e '^\[ERROR\] *$' -e 'help 1\]' "$work/log" >&2
-        fail "Unable to compile the function: $(grep -m 1 '^\[ERROR\]' "$work/log" | cut -c9-)"
-    }
+        sed -e 's/\x1b\[[0-9;]*m//g' -e "s|$work/tree/||g" -e '/^$/d' >"$work/log"
+    if grep -q '^\[ERROR\]' "$work/log" || [ ! -d "$work/tree/function/target/classes" ]; then
+        grep -v -E 're-run Maven|Re-run Maven|Help 1\] http|mvn <args>|After correcting|^\[ERROR\] *$' "$work/log" >&2
+        fail "Unable to compile the function: $(first_error)"
+    fi
     cat "$work/log"
     cp -R "$work/tree/function/target/classes/." "$work/made/classes/"
     rm -f "$work/made/lib"/params-*.jar

@@ -81,14 +81,14 @@ final class RequestReader {
     private int findHead() throws IOException, Refused {
         int seen = begin;
         while (true) {
-            for (; seen < end; seen++) {
+            for (; seen < end && seen - begin <= LONGEST_HEAD; seen++) {
                 if (seen == begin && (buffer[seen] == '\r' || buffer[seen] == '\n')) {
                     begin++; // empty lines before a request are to be skipped
                 } else if (buffer[seen] == '\n' && isBlankLineAt(seen)) {
                     return seen + 1;
                 }
             }
-            if (end - begin > LONGEST_HEAD) {
+            if (seen - begin > LONGEST_HEAD) {
                 throw new Refused(431, "the headers are too large");
             }
             int known = seen - begin;
