@@ -237,7 +237,7 @@ def test_names_follow_the_rule_of_their_kind(kind: str, name: str, fits: bool) -
         ({"annotations": {"/x": ""}}, "metadata.annotations: Invalid value"),
         ({"annotations": {"x": "y" * 300_000}}, "metadata.annotations: Too long"),
         ({"finalizers": ["a b"]}, "metadata.finalizers: Invalid value"),
-        ({"ownerReferences": [{"kind": "A"}]}, "metadata.ownerReferences[0].apiVersion: Invalid value"),
+        ({"ownerReferences": [{"kind": "A"}]}, "metadata.ownerReferences.apiVersion: Invalid value"),
         ({"name": "", "generateName": "A-"}, "metadata.generateName: Invalid value"),
     ],
 )

@@ -129,6 +129,16 @@ def unprocessable(message: str) -> ApiError:
     return ApiError(422, "Invalid", message)
 
 
+def invalid_options(kind: str, problems: Sequence[FieldProblem]) -> ApiError:
+    """The parameters of a request are wrong; `kind` is what they are of, such as `DeleteOptions`."""
+    details: JsonObject = {
+        "group": "meta.k8s.io",
+        "kind": kind,
+        "causes": [problem.cause() for problem in problems],
+    }
+    return ApiError(422, "Invalid", f'{kind}.meta.k8s.io "" is invalid: {describe(problems)}', details)
+
+
 def internal(message: str) -> ApiError:
     return ApiError(500, "InternalError", message)
 

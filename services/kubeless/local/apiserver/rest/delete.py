@@ -11,10 +11,12 @@ from datetime import timedelta
 from kubeless.core.errors import shorten
 from kubeless.core.jsontypes import JsonObject
 from kubeless.local.apiserver.cluster import Cluster, rfc3339
+from kubeless.local.apiserver.problems import invalid as invalid_field
+from kubeless.local.apiserver.problems import not_supported
 from kubeless.local.apiserver.resources import NAMESPACES, PODS, ResourceType
 from kubeless.local.apiserver.rest.metadata import counts_generations
 from kubeless.local.apiserver.rest.options import parse_bool, parse_dry_run, parse_int
-from kubeless.local.apiserver.status import bad_request, conflict, forbidden, unprocessable
+from kubeless.local.apiserver.status import bad_request, conflict, forbidden, invalid_options, unprocessable
 from kubeless.local.apiserver.storage.record import Record
 
 FOREGROUND = "foregroundDeletion"
@@ -84,8 +86,10 @@ def _policy(body: JsonObject, query: Mapping[str, str]) -> str:
         orphan = body.get("orphanDependents")
         return "Orphan" if orphan or (orphan is None and parse_bool(query, "orphanDependents")) else "Background"
     if policy not in _POLICIES:
-        supported = 'supported values: "Background", "Foreground", "Orphan"'
-        raise unprocessable(f"propagationPolicy: Unsupported value: {shorten(policy)}: {supported}")
+        raise invalid_options("DeleteOptions", [not_supported("propagationPolicy", policy, sorted(_POLICIES))])
+    if body.get("orphanDependents") is not None:
+        detail = "orphanDependents and deletionPropagation cannot be both set"
+        raise invalid_options("DeleteOptions", [invalid_field("propagationPolicy", policy, detail)])
     return str(policy)
 
 

@@ -7,6 +7,7 @@ import uuid
 
 from kubeless.core.jsontypes import JsonObject
 from kubeless.local.apiserver.problems import FieldProblem, forbidden, required
+from kubeless.local.apiserver.problems import invalid as invalid_field
 from kubeless.local.apiserver.resources import PODS, ResourceType
 from kubeless.local.apiserver.status import bad_request, conflict, invalid, modified
 
@@ -23,11 +24,13 @@ def check_type(obj: JsonObject, resource: ResourceType) -> JsonObject:
     The object with its apiVersion and kind, which a client may leave out for built-in types.
 
     Raises:
-        ApiError: 400, they are others than those of the path, or the metadata cannot be read.
+        ApiError: 400 or 422, they are others than those of the path, or the metadata cannot be read.
     """
     if resource.custom and not obj.get("kind"):
         raise bad_request("Object 'Kind' is missing in the body of the request")
     version, kind = obj.get("apiVersion") or resource.api_version, obj.get("kind") or resource.kind
+    if kind != resource.kind and resource.custom:
+        raise invalid(resource, _name_in(obj), [invalid_field("kind", kind, f"must be {resource.kind}")])
     if kind != resource.kind:
         raise bad_request(f"the kind in the data ({kind}) does not match the expected kind ({resource.kind})")
     if version != resource.api_version:
@@ -41,6 +44,11 @@ def check_type(obj: JsonObject, resource: ResourceType) -> JsonObject:
         if not isinstance((metadata or {}).get(field), str | None):
             raise bad_request(f"metadata.{field}: expected a string")
     return {**obj, "apiVersion": version, "kind": kind, "metadata": metadata or {}}
+
+
+def _name_in(obj: JsonObject) -> str:
+    metadata = obj.get("metadata")
+    return str(metadata.get("name") or "") if isinstance(metadata, dict) else ""
 
 
 def placed(obj: JsonObject, resource: ResourceType, namespace: str) -> JsonObject:

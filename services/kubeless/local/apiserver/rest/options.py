@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from kubeless.core.errors import shorten
 from kubeless.core.jsontypes import JsonObject
+from kubeless.local.apiserver.problems import FieldProblem, forbidden, not_supported
 from kubeless.local.apiserver.resources import ResourceType
 from kubeless.local.apiserver.selectors import (
     FieldPredicate,
@@ -18,10 +19,11 @@ from kubeless.local.apiserver.selectors import (
     parse_field_selector,
     parse_label_selector,
 )
-from kubeless.local.apiserver.status import ApiError, bad_request, unprocessable
+from kubeless.local.apiserver.status import bad_request, invalid_options, unprocessable
 
 _LARGEST_LIMIT = 1_000_000
 _LONGEST_MANAGER = 128
+_MATCHES = ("Exact", "NotOlderThan")
 _VALIDATIONS = {"Ignore", "Warn", "Strict"}
 _COMMON_FIELDS = {"metadata.name", "metadata.namespace"}
 
@@ -79,7 +81,7 @@ def parse_write_options(query: Mapping[str, str], user_agent: str) -> WriteOptio
         raise unprocessable(f"fieldManager: Invalid value: {shorten(manager)}: at most 128 printable characters")
     validation = query.get("fieldValidation") or "Warn"
     if validation not in _VALIDATIONS:
-        raise unprocessable(f"fieldValidation: Unsupported value: {shorten(validation)}: use Ignore, Warn or Strict")
+        raise invalid_options("CreateOptions", [not_supported("fieldValidation", validation, sorted(_VALIDATIONS))])
     return WriteOptions(
         manager=manager or _manager_of(user_agent),
         explicit_manager=bool(manager),
@@ -137,7 +139,7 @@ def parse_int(query: Mapping[str, str], name: str) -> int | None:
 
 def parse_dry_run(value: str) -> bool:
     if value not in {"", "All"}:
-        raise unprocessable(f'dryRun: Unsupported value: {shorten(value)}: supported values: "All"')
+        raise invalid_options("CreateOptions", [not_supported("dryRun", value, ["All"])])
     return value == "All"
 
 
@@ -154,23 +156,25 @@ def _parse_revision(text: str) -> int:
 
 
 def _check_list_options(options: ListOptions) -> None:
-    problem = ""
-    if options.match and options.match not in {"Exact", "NotOlderThan"}:
-        problem = 'resourceVersionMatch: Unsupported value: supported values: "Exact", "NotOlderThan"'
+    problems: list[FieldProblem] = []
+    if options.match and options.match not in _MATCHES:
+        problems.append(not_supported("resourceVersionMatch", options.match, _MATCHES))
     elif options.match and options.resource_version is None and options.initial_events is None:
-        problem = (
-            "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided"
-        )
+        detail = "resourceVersionMatch is forbidden unless resourceVersion is provided"
+        problems.append(forbidden("resourceVersionMatch", detail))
     elif options.match == "Exact" and options.resource_version == 0:
-        problem = 'resourceVersionMatch: Forbidden: resourceVersionMatch "exact" is forbidden for resourceVersion "0"'
+        detail = 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'
+        problems.append(forbidden("resourceVersionMatch", detail))
     elif options.initial_events is not None and not options.watch:
-        problem = "sendInitialEvents: Forbidden: sendInitialEvents is forbidden for list"
+        if options.match and options.resource_version is None:
+            detail = "resourceVersionMatch is forbidden unless resourceVersion is provided"
+            problems.append(forbidden("resourceVersionMatch", detail))
+        problems.append(forbidden("sendInitialEvents", "sendInitialEvents is forbidden for list"))
     elif options.initial_events is not None and options.match != "NotOlderThan":
-        problem = (
-            'sendInitialEvents: Forbidden: sendInitialEvents requires setting resourceVersionMatch to "NotOlderThan"'
-        )
-    if problem:
-        raise ApiError(422, "Invalid", f'ListOptions.meta.k8s.io "" is invalid: {problem}')
+        detail = 'sendInitialEvents requires setting resourceVersionMatch to "NotOlderThan"'
+        problems.append(forbidden("resourceVersionMatch", detail))
+    if problems:
+        raise invalid_options("ListOptions", problems)
 
 
 def _check_fields(text: str, resource: ResourceType) -> None:

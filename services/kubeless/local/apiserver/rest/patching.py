@@ -15,7 +15,10 @@ from kubeless.local.apiserver.patch.error import PatchError
 from kubeless.local.apiserver.patch.json_patch import json_patch
 from kubeless.local.apiserver.patch.merge import merge_patch
 from kubeless.local.apiserver.patch.strategic import strategic_merge_patch
+from kubeless.local.apiserver.problems import invalid as invalid_field
+from kubeless.local.apiserver.problems import required
 from kubeless.local.apiserver.resources import ResourceType
+from kubeless.local.apiserver.rest.admit import Undecodable
 from kubeless.local.apiserver.rest.create import create
 from kubeless.local.apiserver.rest.list_keys import keys_of
 from kubeless.local.apiserver.rest.metadata import check_type
@@ -26,6 +29,7 @@ from kubeless.local.apiserver.status import (
     ApiError,
     bad_request,
     conflict,
+    invalid_options,
     not_found,
     unprocessable,
     unsupported_media_type,
@@ -78,7 +82,12 @@ def parse_patch(body: bytes, media_type: str, resource: ResourceType) -> Patch:
 def patch(cluster: Cluster, update: Update, change: Patch) -> Outcome:
     """Patch an existing object. Raises ApiError."""
     current = update.old.view(update.resource.api_version)
-    return write(cluster, update, change(current))
+    changed = change(current)
+    try:
+        return write(cluster, update, changed)
+    except Undecodable as error:
+        # The client's body was sound: it is the patch that makes no object.
+        raise ApiError(422, "Invalid", error.message, {"causes": [invalid_field("patch", "", "").cause()]}) from error
 
 
 async def parse_applied(body: bytes, resource: ResourceType, options: WriteOptions) -> JsonObject:
@@ -92,9 +101,7 @@ async def parse_applied(body: bytes, resource: ResourceType, options: WriteOptio
     if not isinstance(content, dict):
         raise bad_request("the body of an apply patch must be an object")
     if not options.explicit_manager:
-        raise unprocessable(
-            'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch'
-        )
+        raise invalid_options("PatchOptions", [required("fieldManager", "is required for apply patch")])
     if not content.get("apiVersion") or not content.get("kind"):
         raise bad_request("apiVersion and kind must be set in the body of an apply patch")
     applied = check_type(content, resource)

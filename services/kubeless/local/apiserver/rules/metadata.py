@@ -12,6 +12,7 @@ from kubeless.local.apiserver.schema.validation import check_value
 
 _MOST_ANNOTATIONS = 256 * 1024
 _LONGEST_CRON_JOB = 52
+_STANDARD_FINALIZERS = {"orphan", "foregroundDeletion", "kubernetes"}
 _NAME_RULES: dict[tuple[str, str], Callable[[str], str]] = {
     ("", "services"): names.label_1035_problem,
     ("", "namespaces"): names.label_1123_problem,
@@ -27,7 +28,7 @@ def metadata_problems(obj: JsonObject, old: JsonObject | None, resource: Resourc
     problems += _name_problems(metadata, resource)
     problems += label_problems(metadata.get("labels") or {}, "metadata.labels")
     problems += annotation_problems(metadata.get("annotations") or {}, "metadata.annotations")
-    problems += _finalizer_problems(metadata.get("finalizers") or [])
+    problems += _finalizer_problems(metadata.get("finalizers") or [], resource)
     problems += _owner_problems(metadata.get("ownerReferences") or [])
     if old is not None:
         problems += _immutable_problems(metadata, old.get("metadata", {}))
@@ -79,19 +80,24 @@ def _name_problems(metadata: JsonObject, resource: ResourceType) -> Iterator[Fie
         yield invalid("metadata.name", name, f"must be no more than {_LONGEST_CRON_JOB} characters")
 
 
-def _finalizer_problems(finalizers: list[str]) -> Iterator[FieldProblem]:
-    for finalizer in finalizers:
+def _finalizer_problems(finalizers: list[str], resource: ResourceType) -> Iterator[FieldProblem]:
+    """Only the core kinds ask for a domain in the name."""
+    for index, finalizer in enumerate(finalizers):
         problem = names.qualified_name_problem(finalizer)
         if problem:
             yield invalid("metadata.finalizers", finalizer, problem)
+        elif resource.group == "" and "/" not in finalizer and finalizer not in _STANDARD_FINALIZERS:
+            detail = "name is neither a standard finalizer name nor is it fully qualified"
+            yield invalid(item("metadata.finalizers", index), finalizer, detail)
 
 
 def _owner_problems(owners: list[JsonObject]) -> Iterator[FieldProblem]:
     path = "metadata.ownerReferences"
-    for index, owner in enumerate(owners):
+    for owner in owners:
         for name in ("apiVersion", "kind", "name", "uid"):
             if not owner.get(name):
-                yield invalid(child(item(path, index), name), owner.get(name, ""), f"{name} must not be empty")
+                # The path has no index in the answers of a real API server either.
+                yield invalid(child(path, name), owner.get(name, ""), f"{name} must not be empty")
     if sum(owner.get("controller") is True for owner in owners) > 1:
         yield invalid(path, owners, "Only one reference can have Controller set to true.")
 

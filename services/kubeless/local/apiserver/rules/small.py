@@ -3,7 +3,10 @@
 from collections.abc import Iterator
 
 from kubeless.core.jsontypes import JsonObject
-from kubeless.local.apiserver.problems import FieldProblem, invalid, required
+from kubeless.local.apiserver.problems import FieldProblem, child, invalid, item, not_supported, required
+
+_GROUPED_TARGETS = ("Deployment", "ReplicaSet", "StatefulSet")
+_METRICS = ("ContainerResource", "External", "Object", "Pods", "Resource")
 
 
 def lease_problems(obj: JsonObject, old: JsonObject | None) -> Iterator[FieldProblem]:  # noqa: ARG001  # one form
@@ -34,3 +37,8 @@ def autoscaler_problems(obj: JsonObject, old: JsonObject | None) -> Iterator[Fie
     for name in ("kind", "name"):
         if not target.get(name):
             yield required(f"spec.scaleTargetRef.{name}")
+    if target.get("kind") in _GROUPED_TARGETS and not target.get("apiVersion"):
+        yield invalid("spec.scaleTargetRef.apiVersion", "", "apiVersion must specify API group")
+    for index, metric in enumerate(spec.get("metrics") or ()):
+        if metric.get("type") not in _METRICS:
+            yield not_supported(child(item("spec.metrics", index), "type"), metric.get("type"), _METRICS)

@@ -44,6 +44,12 @@ def validate(obj: JsonObject, schema: JsonObject, old: JsonObject | None = None)
     return check_value(obj, _with_plain_metadata(schema), "", old)
 
 
+def has_rules(schema: JsonObject) -> bool:
+    """Whether the schema has validation rules (CEL) anywhere."""
+    below = [*schema.get("properties", {}).values(), schema.get("items"), schema.get("additionalProperties")]
+    return "x-kubernetes-validations" in schema or any(has_rules(each) for each in below if isinstance(each, dict))
+
+
 def _as_resource(schema: JsonObject) -> JsonObject:
     properties = {**schema.get("properties", {}), "apiVersion": _TEXT, "kind": _TEXT, "metadata": object_meta_schema()}
     return {**schema, "properties": properties}
