@@ -109,6 +109,45 @@ async def test_a_handler_of_another_shape_is_told_the_right_one(serve: Serve) ->
             pass
 
 
+async def test_the_same_source_is_not_compiled_twice(
+    workshop: Workshop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GOCACHE", str(Path.home() / ".cache" / "go-build"))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    volumes = [tmp_path / "one", tmp_path / "two", tmp_path / "other"]
+    for volume, text in zip(volumes, ("same", "same", "other"), strict=True):
+        volume.mkdir()
+        (volume / "fn.go").write_text(function(f'return "{text}", nil'))
+    try:
+        await workshop.compile(GO, volumes[0])
+    except RuntimeNotAvailable as error:
+        pytest.skip(str(error))
+    mark_function(tmp_path / ".cache" / "kubeless" / "go")
+    for volume in volumes[1:]:
+        await workshop.compile(GO, volume)
+    assert [(volume / "server").read_bytes() == b"mark" for volume in volumes] == [False, True, False]
+
+
+def mark_function(cache: Path) -> None:
+    """The larger one of two programs; the other is the supervisor."""
+    max(cache.iterdir(), key=lambda program: program.stat().st_size).write_bytes(b"mark")
+
+
+async def test_a_dependency_that_cannot_be_fetched_is_named_in_the_last_line(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GOPROXY", "http://127.0.0.1:9")
+    module = "module function\n\nrequire example.com/never/fetched v1.0.0\n"
+    source = function("return fetched.Word, nil", "example.com/never/fetched")
+    with pytest.raises(StepFailed) as failed:
+        async with serve({"fn.go": source, "go.mod": module}):
+            pass
+    last = str(failed.value).strip().splitlines()[-1]
+    assert "Unable to compile the function: " in last
+    assert "example.com/never/fetched@v1.0.0" in last
+    assert "connection refused" in last
+
+
 async def test_a_panic_is_a_500_and_hurts_nobody_else(serve: Serve) -> None:
     async with serve({"fn.go": function('if event.Data == "x" { panic("own words") }; return "ok", nil')}) as server:
         assert (await server.post("x")).status == 500

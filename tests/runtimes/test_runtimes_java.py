@@ -124,9 +124,32 @@ async def test_without_a_network_the_dependency_that_is_missing_is_named(
             pass
 
 
+def mark_function(cache: Path) -> None:
+    (kept,) = cache.glob("function-*")
+    (kept / "classes" / "mark").touch()
+
+
 def cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     proxy = " ".join(f"-D{kind}.proxyHost=127.0.0.1 -D{kind}.proxyPort=9" for kind in ("http", "https"))
     monkeypatch.setenv("MAVEN_OPTS", proxy)
+
+
+async def test_the_same_source_is_not_compiled_twice(
+    workshop: Workshop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    volumes = [tmp_path / "one", tmp_path / "two", tmp_path / "other"]
+    for volume, text in zip(volumes, ("same", "same", "other"), strict=True):
+        volume.mkdir()
+        (volume / "Fn.java").write_text(function(f'return "{text}";')["Fn.java"])
+    try:
+        await workshop.compile(JAVA, volumes[0])
+    except RuntimeNotAvailable as error:
+        pytest.skip(str(error))
+    mark_function(tmp_path / ".cache" / "kubeless" / "java")
+    for volume in volumes[1:]:
+        await workshop.compile(JAVA, volume)
+    assert [(volume / ".kubeless" / "classes" / "mark").exists() for volume in volumes] == [False, True, False]
 
 
 async def test_a_function_is_interrupted_at_its_timeout(serve: Serve) -> None:

@@ -43,8 +43,7 @@ final class Server {
     }
 
     /**
-     * Bind the port. A successor shares it with the server whose place it takes, where Java can (version 9 and newer);
-     * for a first server the port must be free.
+     * Bind the port. A successor shares it with the server whose place it takes; for a first server it must be free.
      */
     void listen(boolean successor) throws IOException {
         InetSocketAddress address = settings.host.isEmpty()
@@ -64,6 +63,11 @@ final class Server {
         channel.bind(address, BACKLOG);
         listener = channel;
         Threads.daemon("accept", this::accept);
+    }
+
+    /** Whether another server can listen on the port beside this one. */
+    static boolean canShare() {
+        return shareOption() != null;
     }
 
     @SuppressWarnings("unchecked")
