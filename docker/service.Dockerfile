@@ -6,6 +6,7 @@ FROM ${BASE} AS build
 WORKDIR /src
 COPY pyproject.toml constraints.txt README.md LICENSE ./
 COPY services services
+COPY charts charts
 # Compiled now: nothing is written when it runs.
 RUN python3 -m venv --without-pip /opt/kubeless \
     && python3 -m venv /tmp/tools \

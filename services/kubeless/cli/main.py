@@ -32,6 +32,7 @@ _COMMANDS = {
     "local": CommandPlace("kubeless.cli.local:group", "Run the whole platform on this machine"),
     "get-server-config": CommandPlace("kubeless.cli.serverconfig:command", "Print the runtimes that the server knows"),
     "crds": CommandPlace("kubeless.cli.crds:command", "Print the custom resource definitions as YAML"),
+    "manifests": CommandPlace("kubeless.cli.manifests:command", "Print everything that a cluster needs as YAML"),
     "completion": CommandPlace("kubeless.cli.completion:command", "Print the completion script of a shell"),
     "version": CommandPlace("kubeless.cli.version:command", "Print the version"),
     "help": CommandPlace("kubeless.cli.help:command", "Print the help of a command"),
