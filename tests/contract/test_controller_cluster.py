@@ -266,6 +266,42 @@ async def test_an_ingress_follows_its_trigger(cluster: KubeClient) -> None:
         await eventually(lambda: gone(cluster, INGRESSES, "web"))
 
 
+async def test_an_ingress_of_the_go_controller_is_taken_over_in_place(cluster: KubeClient) -> None:
+    await cluster.create(FUNCTIONS, function_object())
+    old = trigger(HTTP_TRIGGERS, "web", **{"host-name": "a.example.com", "gateway": "nginx"})
+    old["metadata"]["finalizers"] = ["kubeless.io/httptrigger"]
+    made = await cluster.create(HTTP_TRIGGERS, old)
+    owner = {"apiVersion": "kubeless.io/v1beta1", "kind": "HTTPTrigger", "name": "web", "uid": made["metadata"]["uid"]}
+    annotations = {
+        "kubernetes.io/ingress.class": "nginx",
+        "nginx.ingress.kubernetes.io/rewrite-target": "/",
+        "nginx.ingress.kubernetes.io/enable-cors": "true",
+        "nginx.ingress.kubernetes.io/limit-rps": "5",
+    }
+    backend = {"service": {"name": "echo", "port": {"number": 9000}}}
+    path = {"path": "/", "pathType": "ImplementationSpecific", "backend": backend}
+    before = await cluster.create(
+        INGRESSES,
+        {
+            "metadata": {"name": "web", "annotations": annotations, "ownerReferences": [owner]},
+            "spec": {"rules": [{"host": "a.example.com", "http": {"paths": [path]}}]},
+        },
+    )
+
+    async def taken() -> JsonObject | None:
+        ingress = await cluster.get(INGRESSES, "web")
+        return ingress if ingress["spec"].get("ingressClassName") == "nginx" else None
+
+    async with controller(cluster):
+        after = await eventually(taken)
+        assert after["metadata"]["uid"] == before["metadata"]["uid"]
+        assert after["spec"]["rules"][0]["http"]["paths"][0]["backend"]["service"]["port"] == {"number": 8080}
+        kept = {name for name in after["metadata"]["annotations"] if not name.startswith("kubeless.io/")}
+        assert kept == {"nginx.ingress.kubernetes.io/rewrite-target", "nginx.ingress.kubernetes.io/limit-rps"}
+        await cluster.delete(HTTP_TRIGGERS, "web")
+        await eventually(lambda: gone(cluster, HTTP_TRIGGERS, "web"))
+
+
 async def test_triggers_of_a_deleted_function_go_and_those_of_others_stay(cluster: KubeClient) -> None:
     await cluster.create(FUNCTIONS, function_object())
     await cluster.create(HTTP_TRIGGERS, trigger(HTTP_TRIGGERS, "web", **{"host-name": "a.example.com"}))

@@ -140,6 +140,23 @@ async def test_a_new_configuration_takes_effect_without_a_restart(client: KubeCl
         assert (await client.get(DEPLOYMENTS, "echo"))["spec"]["template"]["spec"]["containers"][0]["image"] == "cob:1"
 
 
+async def test_the_type_of_services_follows_the_configuration(client: KubeClient) -> None:
+    async def types() -> dict[str, str]:
+        return {item["metadata"]["name"]: item["spec"]["type"] for item in (await client.list(SERVICES)).items}
+
+    async def are(**expected: str) -> bool:
+        return expected.items() <= (await types()).items()
+
+    await client.create(FUNCTIONS, function_object())
+    await client.create(FUNCTIONS, function_object("own", service={"type": "LoadBalancer", "ports": [{"port": 80}]}))
+    config = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "kubeless-config"}, "data": {}}
+    await client.create(CONFIG_MAPS, config)
+    async with serve(replace(SETTINGS, kubeless_namespace="default"), client):
+        await eventually(lambda: are(echo="ClusterIP", own="LoadBalancer"))
+        await client.patch(CONFIG_MAPS, "kubeless-config", {"data": {"service-type": "NodePort"}})
+        await eventually(lambda: are(echo="NodePort", own="LoadBalancer"))
+
+
 async def test_a_configuration_that_cannot_be_read_changes_nothing(client: KubeClient) -> None:
     metadata = {"name": "kubeless-config", "namespace": "default"}
     data = {"provision-image": "ours/unzip:1"}
