@@ -8,7 +8,7 @@ import yaml
 from kubeless.api.crds import custom_resource_definitions
 from kubeless.cli.failure import Fatal
 from kubeless.cli.main import main
-from kubeless.cli.migrate.manifests import read_manifests
+from kubeless.cli.migrate.manifests import FILE_LIMIT, read_manifests
 from kubeless.cli.migrate.modern import Modern, modernise, portable
 from kubeless.core.jsontypes import JsonObject
 
@@ -313,3 +313,34 @@ def test_a_place_that_does_not_exist_is_named(tmp_path: Path) -> None:
 )
 def test_flags_that_contradict_each_other_are_refused(args: list[str]) -> None:
     assert main(["migrate", *args]) == 2
+
+
+HOSTILE = {
+    "deep.yaml": ("[" * 100_000, "is nested too deeply"),
+    "selfish.yaml": ("kind: List\nitems: &a\n- {kind: List, items: *a}\n", "is nested too deeply"),
+    "code.yaml": ("!!python/object/apply:os.mkdir [owned]\n", "is not YAML"),
+    "template.yaml": ("kind: {{ .Values.kind }}\n", "is not YAML"),
+    "long.yaml": ("# " + "x" * FILE_LIMIT, "has more than"),
+}
+
+
+def test_hostile_files_are_told_and_do_not_keep_others_from_being_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "old"
+    folder.mkdir()
+    for name, (text, _) in HOSTILE.items():
+        (folder / name).write_text(text)
+    (folder / "loop").symlink_to(folder)
+    levels = [f"  l{level}: &l{level} [{', '.join([f'*l{level - 1}'] * 10)}]" for level in range(1, 9)]
+    bomb = "\n".join(["kind: Function", "apiVersion: kubeless.io/v1beta1", "metadata: {name: bomb}", "spec:"])
+    (folder / "zz-bomb.yaml").write_text("\n".join([bomb, "  l0: &l0 [x]", *levels]))
+    assert main(["migrate", "-f", str(folder)]) == 1
+    shown = capsys.readouterr()
+    for name, (_, problem) in HOSTILE.items():
+        assert f"{name}: {problem}" in shown.err
+    assert "Unexpected" not in shown.err
+    assert "name: bomb" in shown.out
+    assert len(shown.out) < 10_000
+    assert not (tmp_path / "owned").exists()

@@ -88,12 +88,13 @@ def _read(path: Path, place: Path) -> Manifest:
             data = file.read(FILE_LIMIT + 1)
         if len(data) > FILE_LIMIT:
             return Manifest(place, (), f"has more than {FILE_LIMIT} bytes")
-        documents = list(yaml.load_all(data, Loader=_Loader))
+        return Manifest(place, list(_objects(list(yaml.load_all(data, Loader=_Loader)))))
     except OSError as error:
         return Manifest(place, (), f"cannot be read: {error.strerror or error}")
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    except RecursionError:  # a list may also hold itself, by an alias
+        return Manifest(place, (), "is nested too deeply")
+    except (yaml.YAMLError, ValueError) as error:
         return Manifest(place, (), f"is not YAML: {error}")
-    return Manifest(place, list(_objects(documents)))
 
 
 def _objects(documents: Sequence[object]) -> Iterator[JsonObject]:
