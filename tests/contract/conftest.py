@@ -160,6 +160,20 @@ def real_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealServer
         yield RealServer(cluster.kubeconfig, cluster.has_controllers)
 
 
+@pytest.fixture
+async def embedded() -> AsyncIterator[Api]:
+    """The embedded server."""
+    async with embedded_api() as api:
+        yield api
+
+
+@pytest.fixture
+async def real(real_server: RealServer) -> AsyncIterator[Api]:
+    """The real server, for tests that compare."""
+    async with real_api(real_server) as api:
+        yield api
+
+
 @pytest.fixture(params=["embedded", "real"])
 async def api(request: pytest.FixtureRequest) -> AsyncIterator[Api]:
     """Each API server in turn."""

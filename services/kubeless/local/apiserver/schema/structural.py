@@ -27,9 +27,9 @@ def prune(obj: JsonObject, schema: JsonObject) -> tuple[JsonObject, list[str]]:
 
 def default(obj: JsonObject, schema: JsonObject) -> JsonObject:
     """
-    The object with the defaults of the schema filled in.
+    The object with the defaults of the schema filled in, and without nulls that stand for nothing.
 
-    A null where the schema allows none counts as missing if there is a default (as in Kubernetes).
+    A null where the schema allows none counts as missing (as in Kubernetes).
     """
     result: JsonObject = _defaulted(obj, schema)
     return result
@@ -119,4 +119,9 @@ def _defaulted_object(value: JsonObject, schema: JsonObject) -> JsonObject:
     if isinstance(extra, dict):
         for name in result.keys() - properties.keys():
             result[name] = _defaulted(result[name], extra)
-    return result
+    return {name: item for name, item in result.items() if item is not None or _takes_null(name, schema)}
+
+
+def _takes_null(name: str, schema: JsonObject) -> bool:
+    inner = schema.get("properties", {}).get(name, schema.get("additionalProperties"))
+    return not isinstance(inner, dict) or inner.get("nullable") is True
