@@ -105,6 +105,7 @@ async def connect(
                 tls=context,
                 **_login(security),
             )
+        heed_cancellation()
     except (*FAILURES, ValueError) as error:
         await close(client)
         raise BrokerUnavailable(lost.last_error or describe(error)) from error
@@ -129,6 +130,7 @@ async def flush(client: Client, timeout: float) -> None:
     """
     for _ in range(2):
         await client.flush(timeout=timeout)  # type: ignore[arg-type] # a float works
+        heed_cancellation()
 
 
 async def ask(call: Coroutine[Any, Any, Any]) -> Any:
@@ -137,6 +139,25 @@ async def ask(call: Coroutine[Any, Any, Any]) -> Any:
         return await call
     except FAILURES as error:
         raise BrokerUnavailable(describe(error)) from error
+    finally:
+        heed_cancellation()
+
+
+def heed_cancellation() -> None:
+    """
+    Raise the cancellation of the current task that a call of the library may have forgotten.
+
+    It waits with `asyncio.wait_for`, which before Python 3.12 returns an answer that comes together with a
+    cancellation. Whoever cancelled the task would wait for its end in vain.
+    """
+    if was_cancelled():
+        raise asyncio.CancelledError
+
+
+def was_cancelled() -> bool:
+    """Whether the current task is to end."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def describe(error: BaseException) -> str:

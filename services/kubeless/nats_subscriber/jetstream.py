@@ -14,7 +14,7 @@ from nats.errors import NoRespondersError
 
 from kubeless.core.errors import KubelessError
 from kubeless.core.jsontypes import JsonObject
-from kubeless.nats_subscriber.foreign import FAILURES, BrokerUnavailable, describe
+from kubeless.nats_subscriber.foreign import FAILURES, BrokerUnavailable, describe, heed_cancellation, was_cancelled
 
 STREAM_NOT_FOUND = 10059
 CONSUMER_NOT_FOUND = 10014
@@ -105,9 +105,11 @@ class JetStream:
             raise BrokerUnavailable(describe(error)) from error
         except asyncio.CancelledError:
             # The library cancels what waits for an answer when it closes.
-            if self.client.is_closed and not _cancelled():
+            if self.client.is_closed and not was_cancelled():
                 raise BrokerUnavailable("the connection was closed") from None
             raise
+        finally:
+            heed_cancellation()
 
     @staticmethod
     def _answer(data: bytes) -> JsonObject:
@@ -121,8 +123,3 @@ class JetStream:
                 raise JetStreamUnavailable(str(error.get("description") or "JetStream is not available"))
             raise JetStreamRefused(error)
         return answer
-
-
-def _cancelled() -> bool:
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0

@@ -58,25 +58,33 @@ class Pin:
 
 def forsaken(info: JsonObject, ours: str) -> bool:
     """
-    Whether the pin of a consumer is to be freed: it is ours, or was given to somebody who had left. `info` was asked
-    for after we left.
+    Whether the pin of a consumer is to be freed: it is ours, or is held by somebody who has left, since nobody waits
+    and nothing is under way. `info` was asked for while we had no requests open.
     """
     found = next((str(group.get("pinned_client_id") or "") for group in info.get("priority_groups") or []), "")
     idle = not info.get("num_waiting") and not info.get("num_ack_pending")
     return bool(found) and (found == ours or idle)
 
 
-async def clear_requests(jetstream: JetStream, stream: str, consumer: str) -> JsonObject | None:
-    """Have the server forget the requests of all who have left: it does when it is asked how the consumer is."""
+async def clear_requests(jetstream: JetStream, stream: str, consumer: str) -> JsonObject:
+    """
+    How the consumer is. The server has forgotten the requests of all who have left by then: it looks when it is asked.
+    Empty if it does not say.
+    """
     with suppress(BrokerUnavailable, JetStreamRefused):
-        return await jetstream.consumer(stream, consumer)
-    return None
+        return await jetstream.consumer(stream, consumer) or {}
+    return {}
 
 
 async def let_go(jetstream: JetStream, stream: str, consumer: str, pin: Pin) -> None:
     """Let another replica have the messages at once; ours asks for none any more."""
     info = await clear_requests(jetstream, stream, consumer)
-    if info is not None and forsaken(info, pin.id):
+    await free_forsaken(jetstream, info, stream, consumer, pin)
+    pin.id = ""
+
+
+async def free_forsaken(jetstream: JetStream, info: JsonObject, stream: str, consumer: str, pin: Pin) -> None:
+    """Free the pin if that is to be done, going by `info`; so nobody waits for it to run out after a crash."""
+    if forsaken(info, pin.id):
         with suppress(BrokerUnavailable, JetStreamRefused):
             await jetstream.request(f"CONSUMER.UNPIN.{stream}.{consumer}", {"group": pin.group})
-    pin.id = ""

@@ -11,7 +11,6 @@ import asyncio
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 from typing import Any, NoReturn
 
@@ -22,14 +21,15 @@ from kubeless.core.jsontypes import JsonObject
 from kubeless.delivery.outcome import Delivered, Outcome
 from kubeless.delivery.policy import DeliveryPolicy, bound
 from kubeless.nats_subscriber.connection import Connection, Link
-from kubeless.nats_subscriber.consumers import ConsumerPlan, ack_wait, check_stream, wanted_config
+from kubeless.nats_subscriber.consumers import ConsumerPlan, ack_wait
 from kubeless.nats_subscriber.core import leave
 from kubeless.nats_subscriber.foreign import FAILURES, BrokerUnavailable, ask
 from kubeless.nats_subscriber.held import Holding, Identity
 from kubeless.nats_subscriber.intake import Deliveries, Intake, Trouble, run_until
 from kubeless.nats_subscriber.metrics import PairCounters
 from kubeless.nats_subscriber.outbox import Note
-from kubeless.nats_subscriber.pins import Pin, clear_requests, let_go
+from kubeless.nats_subscriber.pins import Pin, clear_requests, free_forsaken, let_go
+from kubeless.nats_subscriber.provision import Provision
 from kubeless.nats_subscriber.pulling import Limits, Pulling, Signal, judge
 from kubeless.nats_subscriber.records import StreamEvent, position, stream_event
 from kubeless.nats_subscriber.settings import Settings
@@ -41,9 +41,6 @@ PROGRESS = b"+WPI"
 
 MOMENT = 0.05
 """Seconds. With a delay the server sorts what was given back; without one, the first may come last."""
-
-PINNED_SINCE = (2, 11)
-"""The first server that can pin a client."""
 
 
 class StreamIntake(Intake):
@@ -72,8 +69,7 @@ class StreamIntake(Intake):
         self._ack_wait = plan.ack_wait
         self._pin = Pin()
         self._lag: int | None = None
-        self._floor: int | None = None
-        self._stream_made = ""
+        self._provision = Provision(plan)
 
     @property
     def pending(self) -> int:
@@ -93,9 +89,12 @@ class StreamIntake(Intake):
             self._holding.fail(event.identity)
 
     async def _session(self, link: Link) -> None:
-        config = await self._find_consumer(link)
+        info = await self._provision.find(link)
+        config = info["config"]
         self._ack_wait = ack_wait(config)
         self._pin.configured(config)
+        if not self._pin.id:
+            await free_forsaken(link.jetstream, info, self._plan.stream, self._plan.name, self._pin)
         self._pulling = Pulling(
             Limits.of(config), max_payload=link.client.max_payload, heartbeat=self._settings.heartbeat
         )
@@ -124,31 +123,6 @@ class StreamIntake(Intake):
                     await clear_requests(link.jetstream, self._plan.stream, self._plan.name)
         if not self._stopping.is_set():
             self._say("Reconnecting", "the connection was lost", healthy=False)
-
-    async def _find_consumer(self, link: Link) -> JsonObject:
-        """The configuration of the consumer, made or changed as is needed."""
-        plan, jetstream = self._plan, link.jetstream
-        if link.has_jetstream is False:
-            raise Trouble(
-                "JetStreamUnavailable", "the server has no JetStream; start it with -js, or remove spec.stream"
-            )
-        info = await jetstream.stream(plan.stream)
-        check_stream(info, plan)
-        info = info or {}
-        made = str(info.get("created"))
-        if made != self._stream_made:
-            self._stream_made, self._floor = made, None
-        found = await jetstream.consumer(plan.stream, plan.name)
-        config = None if found is None else found["config"]
-        resume = None if self._floor is None else self._floor + 1
-        version = link.client.connected_server_version
-        pinned = (version.major, version.minor) >= PINNED_SINCE
-        wished = wanted_config(
-            config, _with_pin(plan, pinned), resume=resume, subjects=info["config"].get("subjects") or ()
-        )
-        if wished is not None:
-            config = (await jetstream.put_consumer(plan.stream, wished))["config"]
-        return config or {}
 
     # Taking in.
 
@@ -268,7 +242,7 @@ class StreamIntake(Intake):
 
     def _learn(self, info: JsonObject) -> None:
         lag = int(info.get("num_pending") or 0) + int(info.get("num_ack_pending") or 0)
-        self._floor = int((info.get("ack_floor") or {}).get("stream_seq") or 0) or None
+        self._provision.learn(info)
         if lag != self._lag:
             self._lag = lag
             self._changed()
@@ -309,7 +283,3 @@ def nak(policy: DeliveryPolicy, *, delivered: int) -> bytes:
     """
     pause = MOMENT if delivered <= 1 else max(MOMENT, bound(policy, delivered - 1))
     return b'-NAK {"delay": %d}' % int(pause * 10**9)
-
-
-def _with_pin(plan: ConsumerPlan, pinned: bool) -> ConsumerPlan:
-    return replace(plan, pinned=pinned)

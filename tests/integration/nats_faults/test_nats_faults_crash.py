@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
 from aiohttp import web
 
 from support.kafkaworld import Call, Ledger, until
@@ -23,11 +24,12 @@ STREAM = "orders"
 
 
 @asynccontextmanager
-async def subscriber_process(world: World, folder: Path) -> AsyncIterator[asyncio.subprocess.Process]:
+async def subscriber_process(world: World, folder: Path, **settings: str) -> AsyncIterator[asyncio.subprocess.Process]:
     """The service in a process of its own, killed on the way out."""
     kubeconfig = folder / "kubeconfig"
     kubeconfig.write_text(json.dumps(_kubeconfig(world.client.server)))
     environment = QUICK | {"KUBECONFIG": str(kubeconfig), "NATS_URL": world.url, "PYTHONPATH": "services"}
+    environment |= settings
     with (folder / "subscriber.log").open("ab") as log:
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "kubeless.nats_subscriber", env=os.environ | environment, stdout=log, stderr=log
@@ -129,6 +131,25 @@ async def test_a_subscriber_killed_at_random_points_under_load_loses_nothing(
             await until_all_acknowledged(own_nats.url)
     assert sorted(set(ledger.bodies)) == sorted(sent)
     assert len(ledger.bodies) - len(sent) <= ROUNDS * 16
+
+
+@pytest.mark.parametrize("used", [False, True])
+async def test_one_that_follows_a_subscriber_killed_while_idle_gets_messages_at_once(
+    own_nats: RealNats, tmp_path: Path, used: bool
+) -> None:
+    """The server would keep the place of the dead one for as long as it waits for acknowledgements."""
+    patient = {"NATS_ACK_WAIT": "60"}
+    async with make_world(own_nats.url) as world, connected(own_nats.url) as client:
+        ledger = await prepare(world)
+        js = client.jetstream()
+        async with subscriber_process(world, tmp_path, **patient):
+            await world.until_ready()
+            if used:
+                await publish(js, f"{STREAM}.a", b"before")
+                await until_all_acknowledged(own_nats.url)
+        await publish(js, f"{STREAM}.a", b"after")
+        async with subscriber_process(world, tmp_path, **patient):
+            await until(lambda: b"after" in ledger.bodies, deadline=15.0)
 
 
 async def test_a_server_that_is_killed_under_load_loses_nothing(own_nats: RealNats) -> None:

@@ -12,6 +12,7 @@ import pytest
 from aiohttp import web
 from nats.aio.client import Client
 
+from kubeless.nats_subscriber.consumers import GROUP
 from support.kafkaworld import Call, Ledger, until
 from support.natsworld import World, api, make_stream, new_name, publish_all
 
@@ -137,6 +138,16 @@ async def test_a_pinned_replica_that_is_idle_keeps_its_pin(world: World, client:
 
         assert first
         await until(still)
+
+
+async def test_a_replica_that_an_operator_unpins_gets_messages_again(world: World, client: Client) -> None:
+    stream, ledger = await prepare(world, client)
+    async with world.service(**PATIENT):
+        await world.until_ready()
+        for number in range(3):
+            await publish_all(client, f"{stream}.a", [b"%d" % number])
+            await until(lambda number=number: len(ledger.bodies) > number, deadline=SOON)  # type: ignore[misc]
+            await api(client, f"CONSUMER.UNPIN.{stream}.{consumer()}", {"group": GROUP})
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Names, subjects, consumers, pulling and stalls: decided without a server."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -12,6 +13,7 @@ from kubeless.delivery.policy import DeliveryPolicy
 from kubeless.delivery.sources.pair import Pair
 from kubeless.nats_subscriber.claims import Claims
 from kubeless.nats_subscriber.consumers import MARK, ConsumerPlan, ack_wait, check_stream, new_config, wanted_config
+from kubeless.nats_subscriber.foreign import ask
 from kubeless.nats_subscriber.held import Holding
 from kubeless.nats_subscriber.intake import Trouble
 from kubeless.nats_subscriber.names import MAX_CONSUMER, consumer_name, queue_group
@@ -285,6 +287,16 @@ def test_what_is_given_back_again_and_again_waits_longer() -> None:
     policy = DeliveryPolicy(timeout=1.0, initial_delay=1.0, max_delay=5.0)
     delays = [nak(policy, delivered=count) for count in (1, 2, 3, 9)]
     assert delays == [b'-NAK {"delay": %d}' % int(seconds * 10**9) for seconds in (0.05, 1, 2, 5)]
+
+
+async def test_a_cancellation_that_comes_with_an_answer_is_not_forgotten() -> None:
+    answer = asyncio.get_running_loop().create_future()
+    asking = asyncio.create_task(ask(asyncio.wait_for(answer, 10)))
+    await asyncio.sleep(0)
+    answer.set_result("here")
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
 
 
 def test_of_two_that_name_one_consumer_the_first_name_has_it() -> None:
