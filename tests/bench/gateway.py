@@ -58,7 +58,7 @@ async def many_routes(scene: Scene) -> None:
         await _settled(scene, one)
         many = await _repeat(scene, one, load)
         memory = cores.memory_mib(one.pid) if one.pid is not None else None
-    row = beside(f"gateway, {load.name}, {ROUTES:,} routes", many, few, "1 route", at_least=0.95)
+    row = beside(f"gateway, {load.name}, {ROUTES:,} routes, per CPU second", many, few, "1 route", at_least=0.95)
     scene.report.add(row)
     if memory is not None:
         scene.report.add(Row(f"gateway, memory with {ROUTES:,} routes", memory[0], "MiB", note="less is better"))
@@ -74,25 +74,29 @@ async def _rates(scene: Scene, proxies: list[Proxy], load: wrk.Load) -> tuple[Ra
     for number in range(ROUNDS):
         scene.report.step(f"{load.name}, {CONNECTIONS} connections, round {number + 1} of {ROUNDS}")
         for proxy in proxies:
-            before = _cpu_seconds(proxy)
-            rate = await _rate(scene, proxy, load)
-            used = _cpu_seconds(proxy) - before
+            rate, effort = await _measure(scene, proxy, load)
             rates[proxy.name].append(rate)
-            if used:
-                efforts[proxy.name].append(rate * SECONDS / used)
+            if effort:
+                efforts[proxy.name].append(effort)
     return rates, efforts
+
+
+async def _repeat(scene: Scene, proxy: Proxy, load: wrk.Load) -> list[float]:
+    """Requests per second of CPU time where the system tells, else per second."""
+    figures = [await _measure(scene, proxy, load) for _ in range(ROUNDS)]
+    return [effort or rate for rate, effort in figures]
+
+
+async def _measure(scene: Scene, proxy: Proxy, load: wrk.Load) -> tuple[float, float]:
+    """Requests per second, and per second of CPU time; 0 where that is not known."""
+    before = _cpu_seconds(proxy)
+    rate = await wrk.rate(load, proxy.port, connections=CONNECTIONS, seconds=SECONDS, folder=scene.folder)
+    used = _cpu_seconds(proxy) - before
+    return rate, rate * SECONDS / used if used else 0.0
 
 
 def _cpu_seconds(proxy: Proxy) -> float:
     return (cores.cpu_seconds(proxy.pid) or 0.0) if proxy.pid is not None else 0.0
-
-
-async def _repeat(scene: Scene, proxy: Proxy, load: wrk.Load) -> list[float]:
-    return [await _rate(scene, proxy, load) for _ in range(ROUNDS)]
-
-
-async def _rate(scene: Scene, proxy: Proxy, load: wrk.Load) -> float:
-    return await wrk.rate(load, proxy.port, connections=CONNECTIONS, seconds=SECONDS, folder=scene.folder)
 
 
 def _tell(scene: Scene, load: wrk.Load, rates: Rates, efforts: Rates) -> None:
