@@ -14,6 +14,7 @@ from runtimes.server import Server, StepFailed, Workshop, eventually_is
 GO = Language(name="go", runtime="go1.26", suffix=".go", handler="Run")
 IMPORT = '"github.com/kubeless/kubeless/pkg/functions"'
 HEAD = f"package kubeless\nimport {IMPORT}\n"
+REQUEST = b"POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 1\r\n\r\n"
 SIGNATURE = "func Run(event functions.Event, context functions.Context) (string, error)"
 
 Serve = Callable[..., AbstractAsyncContextManager[Server]]
@@ -160,9 +161,9 @@ async def test_a_panic_is_a_500_and_hurts_nobody_else(serve: Serve) -> None:
 async def test_a_panic_outside_of_a_call_ends_the_server_and_another_takes_its_place(serve: Serve) -> None:
     body = 'if event.Data == "x" { go func() { panic("elsewhere") }() }; return "ok", nil'
     async with serve({"fn.go": function(body)}) as server:
-        await server.post("x")
+        await server.exchange(REQUEST + b"x")  # it may or may not be answered
         await server.wait_log("the function ended its process with code 2")
-        assert (await server.post("y")).text == "ok"
+        assert b"ok" in await server.exchange(REQUEST + b"y")
 
 
 async def test_the_context_ends_with_the_timeout(serve: Serve) -> None:

@@ -18,18 +18,20 @@ java=${KUBELESS_JAVA:-java}
 javac=$(dirname "$(command -v "$java")")/javac
 [ -x "$javac" ] || javac=javac
 MOST_KEPT=40
+hash=sha256sum
+command -v sha256sum >/dev/null || hash="shasum -a 256"
 
 digest() { # of the files below folders; each folder's own place is of no meaning
     for folder in "$@"; do
         (cd "$folder" && find . -name .kubeless -prune -o -type f -print | LC_ALL=C sort | tr '\n' '\0' |
-            xargs -0 sha256sum)
-    done | sha256sum | cut -c1-64
+            xargs -0 $hash)
+    done | $hash | cut -c1-64
 }
 
 keep() { # a folder in the cache; a convenience: where nothing can be written, nothing is kept
     part=$cache/.part-$$
     if mkdir -p "$cache" 2>/dev/null && cp -R "$1" "$part" 2>/dev/null; then
-        mv -T "$part" "$cache/$2" 2>/dev/null || rm -rf "$part"
+        if [ -e "$cache/$2" ]; then rm -rf "$part"; else mv "$part" "$cache/$2"; fi
         ls -t "$cache" | tail -n +$((MOST_KEPT + 1)) | while read -r old; do rm -rf "${cache:?}/$old"; done
     fi
 }
@@ -92,7 +94,7 @@ compile_maven() {
     version=$("$java" -XshowSettings:properties -version 2>&1 | sed -n 's/^ *java.specification.version = //p')
     (cd "$work/tree" && mvn -B -q -ntp -Dkubeless.java="$version" -DskipTests \
         package dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$work/made/lib" 2>&1) |
-        sed -e 's/\x1b\[[0-9;]*m//g' -e "s|$work/tree/||g" -e '/^$/d' >"$work/log"
+        sed -e "s/$(printf '\033')\[[0-9;]*m//g" -e "s|$work/tree/||g" -e '/^$/d' >"$work/log"
     if grep -q '^\[ERROR\]' "$work/log" || [ ! -d "$work/tree/function/target/classes" ]; then
         grep -v -E 're-run Maven|Re-run Maven|Help 1\] http|mvn <args>|After correcting|^\[ERROR\] *$' "$work/log" >&2
         fail "Unable to compile the function: $(first_error)"

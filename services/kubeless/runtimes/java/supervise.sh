@@ -69,7 +69,8 @@ while :; do
     if alive "$serving" || alive "$starting"; then continue; fi
     # At once after a long life, later and later after short ones.
     if [ $(($(date +%s) - born)) -gt 5 ]; then pause=0; fi
-    sleep "$pause"
+    sleep "$pause" & # waited for, so that a signal is heard at once
+    wait $!
     pause=$((pause < 5 ? 2 * pause + 1 : 10))
     if [ -n "$stopping" ]; then exit "$code"; fi
     launch "$@"

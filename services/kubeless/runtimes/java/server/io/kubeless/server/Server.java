@@ -20,6 +20,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class Server {
     static final String TEXT = "text/plain; charset=utf-8";
     private static final int BACKLOG = 1024;
+    private static final int LINGER_MILLIS = 100;
 
     final Settings settings;
     final AccessLog log = new AccessLog();
@@ -80,7 +81,7 @@ final class Server {
     }
 
     private void accept() {
-        while (!stopping) {
+        while (listener.isOpen()) {
             try {
                 places.acquire();
                 Connection connection = new Connection(listener.accept().socket(), this);
@@ -88,8 +89,8 @@ final class Server {
                 threads.pool.execute(connection);
             } catch (IOException closed) {
                 places.release();
-                if (!stopping) {
-                    pause(); // as a rule there are no file descriptors left, for a moment
+                if (listener.isOpen()) {
+                    pause(10); // as a rule there are no file descriptors left, for a moment
                 }
             } catch (InterruptedException ended) {
                 return;
@@ -97,9 +98,9 @@ final class Server {
         }
     }
 
-    private static void pause() {
+    private static void pause(long millis) {
         try {
-            Thread.sleep(10);
+            Thread.sleep(millis);
         } catch (InterruptedException ended) {
             Thread.currentThread().interrupt();
         }
@@ -121,6 +122,7 @@ final class Server {
     /** Accept nothing new and wait for the calls in progress. Reports whether they were done within some seconds. */
     boolean drain(double seconds) {
         stopping = true;
+        pause(LINGER_MILLIS); // for requests that are under way already
         try {
             listener.close();
         } catch (IOException closed) {
@@ -137,7 +139,7 @@ final class Server {
                 log.flush();
                 return false;
             }
-            pause();
+            pause(10);
         }
     }
 
