@@ -1,5 +1,6 @@
 """The messages and tables that scripts look for, to the letter, in the order in which a script meets them."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -187,11 +188,19 @@ def test_what_the_server_knows(kubeless: CommandLine) -> None:
     assert kubeless("version").out.startswith("Kubeless version: ")
 
 
-def test_names_of_live_objects_complete(kubeless: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("_KUBELESS_COMPLETE", "bash_complete")
-    monkeypatch.setenv("COMP_WORDS", "kubeless function call sa")
-    monkeypatch.setenv("COMP_CWORD", "3")
-    assert kubeless().out.splitlines() == ["plain,said"]
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "powershell"])
+@pytest.mark.parametrize(
+    ("line", "incomplete", "name"),
+    [("function call", "sa", "said"), ("explain", "function/sa", "function/said"), ("function top -f", "sai", "said")],
+)
+def test_names_of_live_objects_complete(
+    kubeless: CommandLine, monkeypatch: pytest.MonkeyPatch, shell: str, line: str, incomplete: str, name: str
+) -> None:
+    words = f"kubeless {line} {incomplete}"
+    monkeypatch.setenv("_KUBELESS_COMPLETE", f"{shell}_complete")
+    monkeypatch.setenv("COMP_WORDS", words)
+    monkeypatch.setenv("COMP_CWORD", incomplete if shell == "fish" else str(words.count(" ")))
+    assert re.findall(rf"\b{name}\b", kubeless().out)
 
 
 @pytest.mark.parametrize("form", ["json", "yaml", "name", "wide"])
