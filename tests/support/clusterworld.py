@@ -150,6 +150,12 @@ class World:
         await self.until_condition(FUNCTIONS, name, "Ready", "True")
         return made
 
+    async def get(self, host: str, **headers: str) -> tuple[int, str]:
+        """Ask the gateway for `/` of a host; status and body of the answer."""
+        url = f"http://127.0.0.1:{self.platform.gateway_port}/"
+        async with self.http.get(url, headers={"Host": host, **headers}) as response:
+            return response.status, await response.text()
+
     async def make(self, kind: Resource, name: str, spec: JsonObject, **metadata: Any) -> JsonObject:
         """Make one of our objects."""
         head = {"apiVersion": kind.api_version, "kind": kind.kind}

@@ -15,7 +15,7 @@ from pathlib import Path
 from kubeless.api.resource import Resource
 from kubeless.core.jsontypes import JsonObject
 from kubeless.kube.client import KubeClient
-from kubeless.kube.errors import AlreadyExists, Conflict, NotFound
+from kubeless.kube.errors import AlreadyExists, Conflict, KubeError, NotFound
 from kubeless.kube.resources import NODES, PODS
 
 NODE = "hand"
@@ -53,8 +53,16 @@ def hand_kubelet(kubeconfig: Path, address: str) -> Iterator[None]:
 
 
 async def _follow(client: KubeClient, address: str, stopped: threading.Event) -> None:
-    with suppress(AlreadyExists):
-        await client.create(NODES, {"metadata": {"name": NODE}})
+    while not stopped.is_set():
+        try:
+            with suppress(AlreadyExists):
+                await client.create(NODES, {"metadata": {"name": NODE}})
+            await _follow_pods(client, address, stopped)
+        except KubeError:
+            await asyncio.sleep(0.1)  # the API server is away, or just back
+
+
+async def _follow_pods(client: KubeClient, address: str, stopped: threading.Event) -> None:
     pods = await client.list(PODS)
     for pod in pods.items:
         await _handle(client, pod, address)

@@ -23,6 +23,11 @@ class ServiceProcess:
         self._admin_port = int(environment["ADMIN_PORT"])
         self._process: subprocess.Popen[bytes] | None = None
 
+    @property
+    def runs(self) -> bool:
+        """Whether it was started and did not end."""
+        return self._process is not None and self._process.poll() is None
+
     def start(self) -> None:
         """Start it; it may need others to become ready, see `until_ready`."""
         with self._log.open("ab") as log:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from kubeless.local.nats import lifeline
 
-_STOP_TIMEOUT = 30.0
+_STOP_TIMEOUT = 12.0
+"""Seconds to end in order. An API server waits longer for its clients' watches, refusing everything else meanwhile."""
 
 
 class Tethered:

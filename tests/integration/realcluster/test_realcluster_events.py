@@ -22,17 +22,11 @@ def selector(function: str) -> JsonObject:
     return {"matchLabels": {"function": function}}
 
 
-async def get(world: World, host: str, **headers: str) -> tuple[int, str]:
-    url = f"http://127.0.0.1:{world.platform.gateway_port}/"
-    async with world.http.get(url, headers={"Host": host, **headers}) as response:
-        return response.status, await response.text()
-
-
 async def test_requests_reach_their_function(world: World) -> None:
     await world.function("web")
     await world.make(HTTP_TRIGGERS, "web", {"function-name": "web", "host-name": "web.test"})
     await world.until_condition(HTTP_TRIGGERS, "web", "Ready", "True")
-    assert await get(world, "web.test") == (200, "ok")
+    assert await world.get("web.test") == (200, "ok")
     assert len(world.ledger.done) == 1
 
 
@@ -44,8 +38,8 @@ async def test_a_route_is_protected_by_a_secret(world: World) -> None:
     users = base64.b64encode(b"ann:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=\n").decode()  # her password is: password
     await world.client.create(SECRETS, {"metadata": {"name": "users", "namespace": NAMESPACE}, "data": {"auth": users}})
     await world.until_condition(HTTP_TRIGGERS, "vault", "BasicAuthReady", "True")
-    assert (await get(world, "vault.test"))[0] == 401
-    assert await get(world, "vault.test", Authorization=encode_basic_auth("ann", "password")) == (200, "ok")
+    assert (await world.get("vault.test"))[0] == 401
+    assert await world.get("vault.test", Authorization=encode_basic_auth("ann", "password")) == (200, "ok")
 
 
 async def test_records_of_kafka_reach_their_function(world: World) -> None:
