@@ -13,7 +13,8 @@ ours=$(cd "$(dirname "$0")" && pwd)
 volume=$(cd "$1" && pwd)
 kind=${2:-source}
 made=$volume/.kubeless
-cache=${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/kubeless/java
+cache=${XDG_CACHE_HOME:-${HOME:+$HOME/.cache}}
+cache=${cache:+$cache/kubeless/java} # of the user alone: what lies in a folder of all might be anybody's
 java=${KUBELESS_JAVA:-java}
 javac=$(dirname "$(command -v "$java")")/javac
 [ -x "$javac" ] || javac=javac
@@ -29,6 +30,7 @@ digest() { # of the files below folders; each folder's own place is of no meanin
 }
 
 keep() { # a folder in the cache; a convenience: where nothing can be written, nothing is kept
+    [ -n "$cache" ] || return 0
     part=$cache/.part-$$
     if mkdir -p "$cache" 2>/dev/null && cp -R "$1" "$part" 2>/dev/null; then
         if [ -e "$cache/$2" ]; then rm -rf "$part"; else mv "$part" "$cache/$2"; fi
@@ -37,7 +39,7 @@ keep() { # a folder in the cache; a convenience: where nothing can be written, n
 }
 
 take() { # from the cache, if it is there
-    [ -d "$cache/$1" ] && cp -R "$cache/$1/." "$2" && touch "$cache/$1"
+    [ -n "$cache" ] && [ -d "$cache/$1" ] && cp -R "$cache/$1/." "$2" && touch "$cache/$1"
 }
 
 fail() {

@@ -71,7 +71,10 @@ def locate(runtime: Runtime, which: Which) -> LocalRuntime:
 
 def _cache(go: str) -> str:
     """Where this Go keeps what it compiled; it has a default when it is told an empty name."""
-    done = subprocess.run([go, "env", "GOCACHE"], capture_output=True, check=False, timeout=10, text=True)
+    try:
+        done = subprocess.run([go, "env", "GOCACHE"], capture_output=True, check=True, timeout=10, text=True)
+    except (OSError, subprocess.SubprocessError):
+        return ""
     return done.stdout.strip()
 
 
