@@ -68,9 +68,15 @@ TARGETS = (
     Example("get-go", "go1.14", "handler.Foo", "go/helloget.go", "Hello.world"),
     Example("get-go-custom-port", "go1.14", "helloget.Foo", "go/helloget.go", "Hello.world", ("--port", "8083")),
     Example("post-go", "go1.14", "hellowithdata.Handler", "go/hellowithdata.go", "it.*alive", (), ALIVE),
-    Example("get-java", "java1.8", "Foo.foo", "java/HelloGet.java", "Hello.world"),
+    Example("get-java", "java1.8", "Foo.foo", "java/Foo.java", "Hello.world"),
     Example(
-        "post-java", "java1.8", "Foo.foo", "java/HelloWithData.java", "its.*alive", (), ("--data", '{"its": "alive"}')
+        "post-java",
+        "java1.8",
+        "HelloWithData.sayHello",
+        "java/HelloWithData.java",
+        "its.*alive",
+        (),
+        ("--data", '{"its": "alive"}'),
     ),
     Example("get-ruby", "ruby2.4", "helloget.foo", "ruby/helloget.rb", HELLO),
     Example("get-ruby-custom-port", "ruby2.4", "helloget.foo", "ruby/helloget.rb", HELLO, ("--port", "8082")),

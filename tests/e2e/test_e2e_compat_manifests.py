@@ -109,10 +109,18 @@ def test_what_the_go_programs_wrote_answers_and_can_be_deleted(platform: LocalPl
     platform.kubectl("delete", "kafkatrigger/manifest", "natstrigger/manifest", "--timeout=20s")
 
 
+@pytest.fixture(scope="module")
+def own_namespace(platform: LocalPlatform) -> str:
+    """Names of examples are taken elsewhere, too."""
+    platform.kubectl("create", "namespace", "manifests")
+    return "manifests"
+
+
 @pytest.mark.parametrize("manifest", [path for path in EXAMPLES if path.stem != "demo"], ids=lambda path: path.stem)
-def test_an_example_can_be_applied_again_and_again(platform: LocalPlatform, manifest: Path) -> None:
-    apply(platform, manifest.read_text())
-    platform.kubectl("wait", "--for=condition=Ready", f"function/{manifest.stem}", "--timeout=30s")
-    again = platform.kubectl("apply", "-f", str(manifest)).stdout.splitlines()
+def test_an_example_can_be_applied_again_and_again(platform: LocalPlatform, own_namespace: str, manifest: Path) -> None:
+    there = ("-n", own_namespace)
+    platform.kubectl("apply", *there, "-f", str(manifest))
+    platform.kubectl("wait", *there, "--for=condition=Ready", f"function/{manifest.stem}", "--timeout=30s")
+    again = platform.kubectl("apply", *there, "-f", str(manifest)).stdout.splitlines()
     assert all(line.endswith(" unchanged") for line in again), again
-    platform.kubectl("delete", "-f", str(manifest), "--ignore-not-found", "--timeout=30s")
+    platform.kubectl("delete", *there, "-f", str(manifest), "--ignore-not-found", "--timeout=30s")
