@@ -13,7 +13,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from kubeless.kube.errors import NotConfigured
 from kubeless.kube.import_light import load
@@ -138,6 +138,16 @@ def _expiry(loader: Any) -> float | None:
     return None
 
 
+class Authorizer(Protocol):
+    """Who we are, for one request."""
+
+    async def authorization(self) -> str | None:
+        """The header's value, or None for a client certificate or an anonymous account."""
+
+    async def renew(self, refused: str | None) -> bool:
+        """Get something newer than what the server refused; False if there is nothing."""
+
+
 class Credentials:
     """The Authorization header, renewed when it expires or when the server refuses it."""
 
@@ -190,13 +200,13 @@ def _certificate(identity: Identity) -> tuple[str | None, str | None]:
     return identity.configuration.cert_file, identity.configuration.key_file
 
 
-def make_tls(configuration: Any) -> ssl.SSLContext:
+def make_tls(configuration: Any, *, with_certificate: bool = True) -> ssl.SSLContext:
     """The TLS settings of a `kubernetes_asyncio` Configuration; raises OSError if its files are not certificates."""
     tls = ssl.create_default_context(cafile=configuration.ssl_ca_cert)
     # Python 3.13 began to insist on extensions that cluster authorities made by older installers lack.
     # Neither kubectl nor any Go client asks for them.
     tls.verify_flags &= ~ssl.VERIFY_X509_STRICT
-    if configuration.cert_file:
+    if with_certificate and configuration.cert_file:
         tls.load_cert_chain(configuration.cert_file, configuration.key_file)
     if not configuration.verify_ssl:
         tls.check_hostname = False
@@ -213,10 +223,14 @@ class Connection:
     namespace: str = "default"
     """Used where a request names none."""
     tls: ssl.SSLContext | None = None
+    tls_for_others: ssl.SSLContext | None = None
+    """Without a client certificate, which would go before anybody's token."""
     server_name: str | None = None
     """The name expected in the server's certificate, if it is not the host of the URL."""
     proxy: str | None = None
-    credentials: Credentials | None = None
+    credentials: Authorizer | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    """Sent with every request, such as those that impersonate somebody."""
 
 
 async def find_connection(
@@ -227,13 +241,16 @@ async def find_connection(
     identity = await read_identity(source)
     configuration = identity.configuration
     try:
-        tls = make_tls(configuration) if configuration.host.startswith("https:") else None
+        encrypted = configuration.host.startswith("https:")
+        tls = make_tls(configuration) if encrypted else None
+        tls_for_others = make_tls(configuration, with_certificate=False) if encrypted else None
     except OSError as error:
         raise NotConfigured(f"the certificates for {configuration.host} cannot be used: {error}") from error
     return Connection(
         server=configuration.host.rstrip("/"),
         namespace=identity.namespace,
         tls=tls,
+        tls_for_others=tls_for_others,
         server_name=configuration.tls_server_name,
         proxy=configuration.proxy,
         credentials=Credentials(identity, lambda: read_identity(source), tls),

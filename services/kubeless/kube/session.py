@@ -13,6 +13,7 @@ from typing import Any
 
 import aiohttp
 import orjson
+from multidict import CIMultiDict
 from yarl import URL
 
 from kubeless.core.jsontypes import JsonObject
@@ -45,7 +46,7 @@ class Session:
                 socket_factory=_make_socket,
             ),
             cookie_jar=aiohttp.DummyCookieJar(),
-            headers={"User-Agent": "kubeless"},
+            headers=CIMultiDict([("User-Agent", "kubeless"), *connection.headers]),
             # A proxy for the outside world cannot reach this machine's loopback; kubectl leaves it out as well.
             trust_env=self._base.host not in LOOPBACK,
         )

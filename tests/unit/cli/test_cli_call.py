@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from kubeless.cli.failure import Fatal
-from kubeless.cli.function.call import event_headers, failure_text, new_event_id, service_port
+from kubeless.cli.function.call import failure_text
 from kubeless.cli.function.logs import whole_lines
+from kubeless.manage.calling import NoPort, event_headers, new_event_id, service_port
 
 NOW = datetime(2018, 5, 18, 5, 40, 42, 881137, tzinfo=UTC)
 
@@ -49,7 +49,7 @@ def test_a_named_port_is_called_by_its_name() -> None:
 
 
 def test_a_service_without_ports_cannot_be_called() -> None:
-    with pytest.raises(Fatal, match="has no ports"):
+    with pytest.raises(NoPort, match="has no ports"):
         service_port({"metadata": {"name": "bill"}, "spec": {}})
 
 

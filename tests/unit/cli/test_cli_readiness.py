@@ -1,8 +1,8 @@
 """What a function's status means for somebody who waits."""
 
-from kubeless.cli.function.readiness import readiness
 from kubeless.cli.function.steps import pod_step
 from kubeless.core.jsontypes import JsonObject
+from kubeless.manage.readiness import readiness
 
 
 def with_condition(**condition: object) -> JsonObject:
