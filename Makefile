@@ -24,7 +24,7 @@ run: setup  ## Run the platform here, deploy examples/ and send a first event th
 test: setup  ## Run all tests; says what it skips for lack of a real part
 	$(BIN)/pytest
 
-bench: setup  ## Measure the data plane beside what everybody knows, and write docs/benchmarks.md; about eight minutes
+bench: setup  ## Measure the data plane beside what everybody knows, and write docs/benchmarks.md; about fifteen minutes
 	PYTHONPATH=tests $(BIN)/python -m bench
 
 kube-apiserver: setup  ## Compile the real API server that tests/contract also runs against; needs go, about five minutes
@@ -32,6 +32,9 @@ kube-apiserver: setup  ## Compile the real API server that tests/contract also r
 
 chart: setup  ## Lint and render the charts with every values file, and check what comes out
 	$(BIN)/pytest tests/charts
+
+images:  ## Build the images of the services and of runtimes with docker, podman or buildah; see docker/build.sh
+	docker/build.sh $(IMAGES)
 
 check: setup  ## Format, lint, types and import contracts, as CI does
 	$(BIN)/ruff format --check .
