@@ -22,7 +22,8 @@ from kubeless.gateway.problem import Problem
 from kubeless.gateway.route import RouteKey
 from kubeless.kube.cache import ObjectKey
 from kubeless.kube.errors import Invalid
-from kubeless.kube.informer import Informer, Source
+from kubeless.kube.follower import Source
+from kubeless.kube.informer import Informer
 from kubeless.kube.resources import SECRETS
 
 log = structlog.get_logger(__name__)

@@ -21,7 +21,7 @@ from kubeless.delivery.sources.credentials import Credentials
 from kubeless.kafka_consumer import foreign
 from kubeless.kafka_consumer.security import Security, check, read
 from kubeless.kafka_consumer.settings import Settings
-from kubeless.kube.informer import Source
+from kubeless.kube.follower import Source
 
 log = structlog.get_logger(__name__)
 

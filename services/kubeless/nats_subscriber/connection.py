@@ -21,7 +21,7 @@ from nats.aio.client import Client
 from kubeless.core.backoff import Backoff
 from kubeless.core.errors import KubelessError
 from kubeless.delivery.sources.credentials import Credentials
-from kubeless.kube.informer import Source
+from kubeless.kube.follower import Source
 from kubeless.nats_subscriber import foreign
 from kubeless.nats_subscriber.foreign import BrokerUnavailable, Lost
 from kubeless.nats_subscriber.jetstream import JetStream

@@ -15,7 +15,8 @@ from kubeless.api.resource import FUNCTIONS
 from kubeless.api.selector import LabelSelector
 from kubeless.core.settings import SettingError
 from kubeless.kube.cache import ObjectKey
-from kubeless.kube.informer import Informer, Source
+from kubeless.kube.follower import Source
+from kubeless.kube.informer import Informer
 from kubeless.kube.resources import ENDPOINT_SLICES
 from kubeless.routing.endpoints import SELECTOR, Endpoint, SliceRecord, by_service, merge, record_slice
 from kubeless.routing.functions import FunctionRecord, by_label, by_namespace, record_function

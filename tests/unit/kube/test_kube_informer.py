@@ -11,7 +11,8 @@ from kubeless.core.jsontypes import JsonObject
 from kubeless.kube.cache import ObjectKey
 from kubeless.kube.client import Page
 from kubeless.kube.errors import Forbidden, Gone, Invalid, KubeError, Unreachable
-from kubeless.kube.informer import Informer, Source, next_limit
+from kubeless.kube.follower import Source, next_limit
+from kubeless.kube.informer import Informer
 from kubeless.kube.watch import WatchEvent
 
 Answers = Sequence[Page | WatchEvent | KubeError]

@@ -17,7 +17,8 @@ import structlog
 from kubeless.core.errors import KubelessError
 from kubeless.core.jsontypes import JsonObject
 from kubeless.kube.cache import ObjectKey
-from kubeless.kube.informer import Informer, Source
+from kubeless.kube.follower import Source
+from kubeless.kube.informer import Informer
 from kubeless.kube.resources import SECRETS
 
 log = structlog.get_logger(__name__)
