@@ -115,6 +115,55 @@ async def test_a_killed_runner_takes_its_group_with_it(tmp_path: Path) -> None:
     await until(lambda: is_gone(process.pid))
 
 
+def kill_at_birth(process_file: Path, number: signal.Signals) -> None:
+    """Wait for the runner that writes this file, and send it a signal as soon as it has a child. Blocks."""
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        with contextlib.suppress(OSError, IndexError):
+            runner = int(process_file.read_text().split()[0])
+            if Path(f"/proc/{runner}/task/{runner}/children").read_text():
+                os.kill(runner, number)
+                return
+
+
+def processes_with(word: str) -> list[int]:
+    """The processes that have this word as an argument of their own."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            arguments = (entry / "cmdline").read_bytes().split(b"\0")
+            if arguments[0] == b"sleep" and word.encode() in arguments:
+                found.append(int(entry.name))
+    return found
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="children are looked up in /proc")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+async def test_a_runner_killed_while_it_starts_its_command_leaves_nothing(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    for attempt in range(5):
+        word = f"1000.{os.getpid()}{attempt}"
+        command = make_command(tmp_path, "sleep", word)
+        async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+            group.create_task(asyncio.to_thread(kill_at_birth, command.process_file, number))
+            with contextlib.suppress(StartFailed):
+                process = await Process.start(command)
+                assert await process.wait() < 0
+        await until(lambda word=word: not processes_with(word))  # type: ignore[misc] # binds the word of this round
+        assert not process_files(tmp_path)
+
+
+async def test_a_runner_that_is_asked_to_end_lets_its_command_finish(tmp_path: Path) -> None:
+    process = await Process.start(
+        make_command(tmp_path, "sh", "-c", "trap 'echo bye; exit 3' TERM; echo up; while :; do :; done")
+    )
+    await until(lambda: printed(tmp_path) == b"up")
+    os.kill(int((tmp_path / "pod/processes/main.pid").read_text().split()[0]), signal.SIGTERM)
+    assert await process.wait() == 3
+    assert printed(tmp_path) == b"up\nbye"
+
+
 PLATFORM = """
 import asyncio, sys
 sys.path[:0] = {path!r}

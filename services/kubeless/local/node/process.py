@@ -41,11 +41,12 @@ class Command:
 class Process:
     """One running command. `wait` may be called by several tasks; the exit code is kept."""
 
-    def __init__(self, process: asyncio.subprocess.Process, command: Command, pid: int) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, command: Command, *, pid: int, mark: str) -> None:
+        """`mark` is the start time of `pid`, see `kubeless.local.node.runner.start_mark`."""
         self._process = process
         self._command = command
         self.pid = pid
-        self._mark = runner.start_mark(pid)
+        self._mark = mark
         self._exit: asyncio.Task[int] = asyncio.get_running_loop().create_task(self._read_exit())
 
     @classmethod
@@ -67,14 +68,19 @@ class Process:
         )
         try:
             report = await _read_report(process)
+            pid, mark = _parse_child(report)
+            if pid:
+                report = await _read_report(process)
         except asyncio.CancelledError:
             _close_lifeline(process)
             raise
-        word, _, rest = report.partition(" ")
-        if word != "started":
-            await process.wait()
-            raise StartFailed(rest or "the process that watches over the container ended at once")
-        return cls(process, command, int(rest))
+        if report == "started":
+            return cls(process, command, pid=pid, mark=mark)
+        await process.wait()
+        if report.startswith("failed "):
+            raise StartFailed(report.removeprefix("failed "))
+        _end_orphans(command, pid, mark)
+        raise StartFailed("the process that watches over the container ended at once")
 
     async def wait(self) -> int:
         """Wait for the end. The exit code, or the negative number of the signal that ended it."""
@@ -113,11 +119,15 @@ class Process:
         if report.startswith("exited "):
             await self._process.wait()
             return int(report.removeprefix("exited "))
-        # The runner was killed: nobody else would end what it watched over.
-        strays.kill_group(self.pid, self._mark)
-        self._command.process_file.unlink(missing_ok=True)
+        _end_orphans(self._command, self.pid, self._mark)
         await self._process.wait()
         return -signal.SIGKILL
+
+
+def _end_orphans(command: Command, pid: int, mark: str) -> None:
+    """The runner was killed: nobody else would end what it watched over."""
+    strays.kill_group(pid, mark)
+    command.process_file.unlink(missing_ok=True)
 
 
 def _close_lifeline(process: asyncio.subprocess.Process) -> None:
@@ -131,6 +141,13 @@ async def _read_report(process: asyncio.subprocess.Process) -> str:
         return (await process.stdout.readline()).decode().strip()
     except (ValueError, ConnectionError):
         return ""
+
+
+def _parse_child(report: str) -> tuple[int, str]:
+    """Number and start time of the new process; 0 if the report is about something else."""
+    word, _, rest = report.partition(" ")
+    pid, _, mark = rest.partition(" ")
+    return (int(pid), mark) if word == "child" else (0, "")
 
 
 def _runner_arguments(command: Command) -> list[str]:

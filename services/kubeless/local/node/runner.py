@@ -9,18 +9,22 @@ next to nothing. It promises:
 - standard input of the runner is its lifeline: when it closes, as the platform stopped or was killed, the group ends;
 - everything the group prints goes to the log, so a container that prints much never costs the platform a cycle;
 - which processes it started lies in a file before the platform hears of it, so the next platform can find what a
-  `kill -9` of both left over.
+  `kill -9` of both left over;
+- whenever the runner itself is killed, the platform knows the group by then: the new process gives its own number and
+  start time before it becomes the command, and nobody can come in between;
+- a runner that is asked to terminate ends the group first.
 
-On standard output it tells `started PID`, and `exited CODE` (negative: the signal's number). It reads single letters:
-`T` asks the group to terminate, `K` kills it.
+On standard output stand `child PID MARK`, `started` (or `failed WHY`), and `exited CODE` (negative: the signal's
+number). It reads single letters: `T` asks the group to terminate, `K` kills it.
 """
 
+import _signal  # type: ignore[import-not-found] # `signal` without its enumerations, which take long to import
 import os
 import select
 import sys
 import time
 
-TERMINATE, KILL = 15, 9
+HANG_UP, INTERRUPT, TERMINATE, KILL = 1, 2, 15, 9
 SIGPIPE, SIGXFSZ = 13, 25  # ignored by Python, so a command would inherit that
 GRACE_WITHOUT_PLATFORM = 1.0
 DRAIN_AFTER_EXIT = 1.0
@@ -149,17 +153,44 @@ class Group:
         return True
 
 
-def start(command: list[str], output: int) -> Group:
-    """Start the command in a session of its own with `output` as its standard output and error."""
-    actions = [
-        (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-        (os.POSIX_SPAWN_DUP2, output, 1),
-        (os.POSIX_SPAWN_DUP2, output, 2),
-    ]
-    pid = os.posix_spawnp(
-        command[0], command, os.environ, file_actions=actions, setsid=True, setsigdef=[SIGPIPE, SIGXFSZ]
-    )
+def start(command: list[str], output: int, process_file: str) -> Group:
+    """
+    Start the command in a session of its own with `output` as its standard output and error.
+
+    Raises:
+        OSError: there is no such program, or the system refuses.
+    """
+    runner = os.getpid()
+    reading, writing = os.pipe()  # closed by the system once the command runs
+    pid = os.fork()
+    if pid == 0:
+        _become(command, output, writing, process_file, runner)
+    os.close(writing)
+    trouble = os.read(reading, 16)
+    os.close(reading)
+    if trouble:
+        os.waitpid(pid, 0)
+        raise OSError(int(trouble), os.strerror(int(trouble)))
     return Group(pid)
+
+
+def _become(command: list[str], output: int, trouble: int, process_file: str, runner: int) -> None:
+    """In the new process: say who it is, and become the command. Does not return."""
+    try:
+        for number in (HANG_UP, INTERRUPT, TERMINATE, SIGPIPE, SIGXFSZ):
+            _signal.signal(number, _signal.SIG_DFL)
+        os.setsid()
+        pid = os.getpid()
+        remember(process_file, runner, pid)
+        tell(f"child {pid} {start_mark(pid)}")
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.dup2(output, 1)
+        os.dup2(output, 2)
+        os.execvp(command[0], command)  # noqa: S606 - a shell is what it must not be
+    except OSError as error:
+        os.write(trouble, str(error.errno).encode())
+    finally:
+        os._exit(127)
 
 
 def remember(path: str, *pids: int) -> None:
@@ -178,11 +209,19 @@ def tell(message: str) -> None:
         pass
 
 
-def watch(group: Group, output: int, log: LogFile | None) -> None:
+def notice_signals() -> int:
+    """From now on signals that ask this process to end only make the file readable that is returned."""
+    reading, writing = os.pipe()
+    for number in (HANG_UP, INTERRUPT, TERMINATE):
+        _signal.signal(number, lambda *_: os.write(writing, b"."))
+    return reading
+
+
+def watch(group: Group, output: int, signals: int, log: LogFile | None) -> None:
     """Keep the log and obey the lifeline until the command has ended and its output is read."""
     poller = select.poll()
     exit_notice = _watch_exit(group.pid)
-    for file in (0, output, *exit_notice):
+    for file in (0, output, signals, *exit_notice):
         poller.register(file, select.POLLIN)
     kill_at: float | None = None
     done_at: float | None = None
@@ -196,6 +235,10 @@ def watch(group: Group, output: int, log: LogFile | None) -> None:
         if 0 in ready and not _obey(group):
             poller.unregister(0)
             kill_at = now + GRACE_WITHOUT_PLATFORM
+        if signals in ready:
+            os.read(signals, CHUNK)
+            group.signal(TERMINATE)
+            kill_at = kill_at or now + GRACE_WITHOUT_PLATFORM
         if kill_at is not None and now >= kill_at:
             group.signal(KILL)
         if group.poll():
@@ -237,10 +280,11 @@ def main(arguments: list[str]) -> int:
         return 2
     remember(process_file, os.getpid())
     log = LogFile(prefix, segment_bytes=int(segment_bytes), segments=int(segments)) if prefix else None
+    signals = notice_signals()
     reading, writing = os.pipe()
     try:
         os.chdir(folder)
-        group = start(command, writing)
+        group = start(command, writing, process_file)
     except OSError as error:
         message = f"cannot start {command[0]}: {error.strerror}"
         if log is not None:
@@ -250,9 +294,8 @@ def main(arguments: list[str]) -> int:
         tell(f"failed {message}")
         return 127
     os.close(writing)
-    remember(process_file, os.getpid(), group.pid)
-    tell(f"started {group.pid}")
-    watch(group, reading, log)
+    tell("started")
+    watch(group, reading, signals, log)
     if log is not None:
         log.close()
     os.unlink(process_file)
