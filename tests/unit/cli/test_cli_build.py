@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 
 from kubeless.cli.failure import Fatal
-from kubeless.cli.function.build import changed_function, new_function, schedule_trigger
-from kubeless.cli.function.settings import FunctionSettings, check_complete, check_flags
+from kubeless.cli.function.settings import check_complete, check_flags
 from kubeless.cli.mergepatch import merge_patch
-from kubeless.cli.source import stored_source
 from kubeless.core.jsontypes import JsonObject
+from kubeless.manage.functionobject import changed_function, new_function, schedule_trigger
+from kubeless.manage.functionsettings import FunctionSettings
+from kubeless.manage.source import stored_source
 
 CODE = b"def run(event, context):\n    return event['data']\n"
 SOURCE = stored_source(CODE, name="app.py")

@@ -9,10 +9,11 @@ from kubeless.cli import messages, output
 from kubeless.cli.commands import Command
 from kubeless.cli.failure import Fatal
 from kubeless.cli.function.flags import function_options, read_settings
-from kubeless.cli.function.settings import FunctionSettings, check_complete
+from kubeless.cli.function.settings import check_complete
 from kubeless.cli.options import function_name
 from kubeless.core.errors import KubelessError
 from kubeless.core.jsontypes import JsonObject
+from kubeless.manage.functionsettings import FunctionSettings
 
 if TYPE_CHECKING:
     from kubeless.kube.client import KubeClient
@@ -43,7 +44,7 @@ async def _deploy(name: str, flags: dict[str, Any]) -> None:
 async def _print_object(name: str, flags: dict[str, Any], settings: FunctionSettings) -> None:
     """A dry run asks the server where there is one, and is of use where there is none."""
     from kubeless.cli.cluster import NoCluster, connect
-    from kubeless.cli.function.build import new_function, schedule_trigger
+    from kubeless.manage.functionobject import new_function, schedule_trigger
 
     namespace = flags["namespace"]
     try:
@@ -83,8 +84,8 @@ async def _check_runtime(client: "KubeClient", runtime: str | None) -> None:
 
 async def _create(client: "KubeClient", name: str, flags: dict[str, Any], settings: FunctionSettings) -> None:
     from kubeless.api.resource import CRONJOB_TRIGGERS, FUNCTIONS
-    from kubeless.cli.function.build import new_function, schedule_trigger
     from kubeless.cli.function.wait import wait_ready
+    from kubeless.manage.functionobject import new_function, schedule_trigger
 
     namespace = flags["namespace"] or client.namespace
     messages.info("Deploying function...")

@@ -10,9 +10,10 @@ from typing import Any, TypeVar
 
 import click
 
-from kubeless.cli.function.settings import FunctionSettings, check_flags
+from kubeless.cli.function.settings import check_flags
 from kubeless.cli.keyvalues import list_callback, pairs_callback
 from kubeless.cli.options import dry_run_options, namespace_option
+from kubeless.manage.functionsettings import FunctionSettings
 
 AnyCallable = TypeVar("AnyCallable", bound=Callable[..., Any])
 

@@ -1,48 +1,17 @@
-"""
-What `function deploy` and `function update` are told about a function, and the checks that need no cluster.
-
-None means "not given", which is not the same as the default: an update keeps what is not given.
-"""
+"""The checks of what `function deploy` and `function update` are told about a function that need no cluster."""
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from kubeless.cli.failure import Fatal
 from kubeless.cli.quantity import is_quantity
 from kubeless.cli.schedule import problem_of
-from kubeless.cli.source import Source
 
 _VOLUME_NAME = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,57}[a-z0-9])?")
 """A Secret is mounted through a volume `<secret>-vol`, whose name is a label of DNS (RFC 1123): 63 characters."""
 
 PULL_POLICIES = ("IfNotPresent", "Always", "Never")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FunctionSettings:
-    """The flags, after `--from-file` and `--dependencies` were read."""
-
-    runtime: str | None = None
-    handler: str | None = None
-    source: Source | None = None
-    deps: str | None = None
-    labels: tuple[tuple[str, str], ...] = ()
-    env: tuple[tuple[str, str], ...] = ()
-    secrets: tuple[str, ...] = ()
-    node_selectors: tuple[tuple[str, str], ...] = ()
-    service_account: str | None = None
-    memory: str | None = None
-    cpu: str | None = None
-    image: str | None = None
-    image_pull_policy: str | None = None
-    timeout: str | None = None
-    """Seconds."""
-    port: int | None = None
-    service_port: int | None = None
-    """0 is the same as `port`."""
-    headless: bool | None = None
 
 
 def check_flags(flags: dict[str, Any]) -> None:

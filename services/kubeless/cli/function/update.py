@@ -10,10 +10,10 @@ from kubeless.cli.commands import Command
 from kubeless.cli.failure import Fatal
 from kubeless.cli.function.deploy import print_dry_run, tell_submitted
 from kubeless.cli.function.flags import function_options, read_settings
-from kubeless.cli.function.settings import FunctionSettings
 from kubeless.cli.options import function_name
 from kubeless.core.errors import KubelessError
 from kubeless.core.jsontypes import JsonObject
+from kubeless.manage.functionsettings import FunctionSettings
 
 if TYPE_CHECKING:
     from kubeless.kube.client import KubeClient
@@ -32,8 +32,8 @@ def command(name: str, **flags: Any) -> None:
 
 async def _update(name: str, flags: dict[str, Any]) -> None:
     from kubeless.cli.cluster import connect
-    from kubeless.cli.function.build import changed_function
     from kubeless.cli.serverruntimes import server_catalog, warn_of_end
+    from kubeless.manage.functionobject import changed_function
 
     settings = await read_settings(flags)
     async with connect() as client:
@@ -71,9 +71,9 @@ async def _current(client: "KubeClient", name: str, namespace: str) -> JsonObjec
 
 async def _patch(client: "KubeClient", name: str, namespace: str, settings: FunctionSettings) -> JsonObject:
     from kubeless.api.resource import FUNCTIONS
-    from kubeless.cli.function.build import changed_function
     from kubeless.cli.mergepatch import merge_patch
     from kubeless.kube.errors import Conflict
+    from kubeless.manage.functionobject import changed_function
 
     for attempt in range(_ATTEMPTS):
         current = await _current(client, name, namespace)

@@ -1,5 +1,5 @@
 """
-The Function object for a set of flags: decided here, sent elsewhere.
+The Function object for what a person said: decided here, sent elsewhere.
 
 The shape is the one that Kubeless has always written, without the empty values that Go adds. An update starts from the
 object as it is and changes what was asked for, nothing else.
@@ -9,8 +9,8 @@ import copy
 from typing import Any
 
 from kubeless.api.resource import CRONJOB_TRIGGERS, FUNCTIONS
-from kubeless.cli.function.settings import FunctionSettings
 from kubeless.core.jsontypes import JsonObject
+from kubeless.manage.functionsettings import FunctionSettings
 
 DEFAULT_PORT = 8080
 
