@@ -163,6 +163,11 @@ DEFINITIONS = (
                 "!(has(self.durable) && self.durable != '') || (has(self.stream) && self.stream != '')",
                 "durable needs a stream",
             ),
+            Rule(
+                "!(has(self.delivery) && has(self.delivery.keyToken) && self.delivery.keyToken != 0)"
+                " || (has(self.delivery.order) && self.delivery.order == 'key')",
+                "delivery.keyToken needs delivery.order key",
+            ),
         ),
     ),
 )

@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from kubeless.api.durations import Seconds
 from kubeless.api.model import Model, problem
-from kubeless.api.natssubject import subject_problem
+from kubeless.api.natssubject import MAX_TOKENS, subject_problem
 
 Order = Literal["partition", "key", "none"]
 
@@ -103,6 +103,19 @@ class NATSDelivery(Delivery):
     order: Order | None = Field(
         default=None, description=f"{_ORDER_MEANING} Default partition with JetStream, none without."
     )
+    key_token: int = Field(
+        default=0,
+        ge=0,
+        le=MAX_TOKENS,
+        description="With order key: the token of the subject that is the key, counted from 1; keys then span "
+        "subjects. Default 0: the key is the header Kubeless-Key, within a subject.",
+    )
     concurrency: int = Field(
         default=64, ge=1, le=65_536, description="Messages in flight per function and replica. Default 64."
     )
+
+    @model_validator(mode="after")
+    def _token_needs_keys(self) -> "NATSDelivery":
+        if self.key_token and self.order != "key":
+            raise problem("needs order by key", remedy="set order to key, or remove keyToken", at="keyToken")
+        return self

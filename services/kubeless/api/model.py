@@ -38,7 +38,10 @@ class Model(BaseModel):
 
 
 def problem(text: str, *, remedy: str, at: str = "") -> PydanticCustomError:
-    """The error a validator raises; `at` names the member to blame when the validator sees the whole object."""
+    """
+    The error a validator raises; `at` names the member to blame (`a.b`: one of a member) when the validator sees the
+    whole object.
+    """
     return PydanticCustomError("kubeless", "{problem}", {"problem": text, "remedy": remedy, "at": at})
 
 
@@ -82,11 +85,11 @@ _REMEDIES = {
 
 def _translate(details: ErrorDetails, kind: str) -> InvalidField:
     context: dict[str, Any] = details.get("ctx") or {}
-    location = [*details["loc"], *([context["at"]] if context.get("at") else [])]
+    location = [*details["loc"], *(context["at"].split(".") if context.get("at") else [])]
     field = "spec" + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
     value = details["input"]
-    if context.get("at") and isinstance(value, Mapping):
-        value = value.get(context["at"])
+    for member in location[len(details["loc"]) :]:
+        value = value.get(member) if isinstance(value, Mapping) else value
     remedy = context.get("remedy") or _REMEDIES.get(details["type"]) or f"see `kubectl explain {kind.lower()}.{field}`"
     text = "is missing" if details["type"] == "missing" else context.get("problem") or _in_a_sentence(details["msg"])
     return InvalidField(field, None if details["type"] == "missing" else value, problem=text, remedy=remedy)

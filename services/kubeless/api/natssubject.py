@@ -10,6 +10,9 @@ import re
 MAX_SUBJECT = 512
 """Characters. The server's own bound is that of a protocol line, 4 kB; a trigger's names have to fit in with it."""
 
+MAX_TOKENS = (MAX_SUBJECT + 1) // 2
+"""Tokens of the longest subject, each of one character."""
+
 MAX_NAME = 255
 """Characters of the name of a stream or consumer."""
 
@@ -35,6 +38,14 @@ def subject_problem(subject: str, *, wildcards: bool) -> str:
     if "" in tokens:
         return "has an empty token; remove the dot at its start or end, or the second of two dots"
     return _wildcard_problem(tokens, wildcards=wildcards)
+
+
+def token_problem(topic: str, token: int) -> str:
+    """What is wrong with ordering the messages of `topic` by their `token`-th token, counted from 1; as above."""
+    count = len(topic.split("."))
+    if token <= count or topic.split(".")[-1] == ">":
+        return ""
+    return f"is beyond the tokens of {topic}; use 1{f' to {count}' if count > 1 else ''}, or another topic"
 
 
 def overlap(first: str, second: str) -> bool:

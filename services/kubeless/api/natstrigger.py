@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from kubeless.api.delivery import NATSDelivery, Order
 from kubeless.api.metadata import Metadata
 from kubeless.api.model import Model, parse_spec, problem
-from kubeless.api.natssubject import MAX_NAME, name_problem, subject_problem
+from kubeless.api.natssubject import MAX_NAME, name_problem, subject_problem, token_problem
 from kubeless.api.selector import LabelSelector
 from kubeless.core.jsontypes import JsonObject
 
@@ -47,6 +47,9 @@ class NATSTriggerSpec(Model):
             wrong, _, remedy = told.partition("; ")
             if wrong:
                 raise problem(wrong, remedy=remedy, at=field)
+        wrong, _, remedy = token_problem(self.topic, self.delivery.key_token).partition("; ")
+        if wrong:
+            raise problem(wrong, remedy=remedy, at="delivery.keyToken")
         return self
 
     @property

@@ -19,7 +19,6 @@ from prometheus_client import CollectorRegistry
 from kubeless.api.cronjobtrigger import CronJobTriggerSpec
 from kubeless.api.resource import CRONJOB_TRIGGERS
 from kubeless.core.health import AdminServer
-from kubeless.core.settings import SettingError
 from kubeless.cron_scheduler.adminroutes import FireRoute
 from kubeless.cron_scheduler.failures import FailureEvents
 from kubeless.cron_scheduler.journal import Journal
@@ -77,7 +76,7 @@ async def serve(settings: Settings, client: KubeClient) -> AsyncIterator[CronSch
     find_zone(settings.time_zone)
     registry = CollectorRegistry()
     metrics = CronMetrics(registry)
-    table = RoutingTable(client, namespaces=settings.namespaces, mode=_mode(settings))
+    table = RoutingTable(client, namespaces=settings.namespaces, mode=RoutingMode.of(settings.routing_mode))
     triggers: Informer[CronTrigger] = Informer(
         client,
         CRONJOB_TRIGGERS,
@@ -194,12 +193,3 @@ def _leadership(settings: Settings, client: KubeClient) -> Leadership | None:
         renew_deadline=RENEW_DEADLINE,
         retry_period=RETRY_PERIOD,
     )
-
-
-def _mode(settings: Settings) -> RoutingMode:
-    try:
-        return RoutingMode(settings.routing_mode)
-    except ValueError as error:
-        raise SettingError(
-            "ROUTING_MODE", settings.routing_mode, problem="is unknown", remedy="use endpoints or service"
-        ) from error

@@ -167,7 +167,7 @@ async def _knowing(settings: Settings, client: KubeClient, metrics: GatewayMetri
     protection = Protection(secrets, default_certificate=_default_certificate(settings))
     routes = RouteTable()
     feed = TriggerFeed(routes, protection, route_gone=lambda route: metrics.forget_route(route.label))
-    functions = RoutingTable(client, namespaces=settings.namespaces, mode=_mode(settings))
+    functions = RoutingTable(client, namespaces=settings.namespaces, mode=RoutingMode.of(settings.routing_mode))
     functions.subscribe(lambda key: _forget_function(metrics, functions, key))
     triggers: Informer[Entry] = Informer(client, HTTP_TRIGGERS, namespaces=settings.namespaces, transform=read_trigger)
     triggers.subscribe(feed.changed)
@@ -216,15 +216,6 @@ async def _intake(
             await plain.stop_intake()
             await secure.stop_intake()
             await forwarder.drain(drain)
-
-
-def _mode(settings: Settings) -> RoutingMode:
-    try:
-        return RoutingMode(settings.routing_mode)
-    except ValueError as error:
-        raise SettingError(
-            "ROUTING_MODE", settings.routing_mode, problem="is unknown", remedy="use endpoints or service"
-        ) from error
 
 
 def _default_certificate(settings: Settings) -> ObjectKey | None:

@@ -40,6 +40,7 @@ class CoreIntake(Intake):
         *,
         topic: str,
         queue: str,
+        key_token: int,
         settings: Settings,
         connection: Connection,
         deliveries: Deliveries,
@@ -52,6 +53,7 @@ class CoreIntake(Intake):
         super().__init__(connection=connection, deliveries=deliveries, counters=counters, changed=changed)
         self._topic = topic
         self._queue = queue
+        self._key_token = key_token
         self._settings = settings
         self._tally = tally
         self._wall = wall
@@ -123,7 +125,13 @@ class CoreIntake(Intake):
         identity = f"{self._prefix}/{self._number}"
         reply = message.reply
         event = core_event(
-            message.subject, message.data, message.headers, identity=identity, reply=reply, now=self._wall()
+            message.subject,
+            message.data,
+            message.headers,
+            identity=identity,
+            reply=reply,
+            now=self._wall(),
+            token=self._key_token,
         )
         self._held += 1
         self._bytes += size

@@ -3,7 +3,8 @@ A NATS message as an event.
 
 The body is the message's bytes. A message that is a CloudEvent in binary mode (NATS protocol binding 1.0.2, 3.1:
 headers `ce-*`) keeps its own attributes; stream, sequence and the number of deliveries go along as extensions. Order is
-kept within a subject; the key within it is the header `Kubeless-Key`, or the whole subject where there is none.
+kept within a subject; the key within it is the header `Kubeless-Key`, or the whole subject where there is none. Where a
+trigger names a token of the subject as the key, order is kept between all subjects that have the same one.
 """
 
 from collections.abc import Mapping
@@ -75,14 +76,23 @@ def position(reply: str) -> Position | None:
 
 
 def core_event(
-    subject: str, data: bytes, headers: Mapping[str, str] | None, *, identity: str, reply: str, now: float
+    subject: str,
+    data: bytes,
+    headers: Mapping[str, str] | None,
+    *,
+    identity: str,
+    reply: str,
+    now: float,
+    token: int = 0,
 ) -> CoreEvent:
     """
     The event of a core message, which has no identity but the one given.
 
-    `now` is seconds since the epoch: such a message does not say when it was published.
+    `token` is that of the subject which is the key, counted from 1; 0: the key is the header. `now` is seconds since
+    the epoch: such a message does not say when it was published.
     """
     attributes, kind, key = _read(headers)
+    key, partition = _place(subject, key, token)
     return CoreEvent(
         id=identity,
         type=kind or event_type(data),
@@ -93,14 +103,17 @@ def core_event(
         attributes=attributes,
         headers=_pairs(headers),
         key=key,
-        partition=subject,
+        partition=partition,
         reply=reply,
     )
 
 
-def stream_event(subject: str, data: bytes, headers: Mapping[str, str] | None, at: Position) -> StreamEvent:
-    """The event of a JetStream message."""
+def stream_event(
+    subject: str, data: bytes, headers: Mapping[str, str] | None, at: Position, *, token: int = 0
+) -> StreamEvent:
+    """The event of a JetStream message; `token` as in `core_event`."""
     attributes, kind, key = _read(headers)
+    key, partition = _place(subject, key, token)
     attributes["natsstream"] = at.stream
     attributes["natssequence"] = str(at.sequence)
     if at.delivered > 1:
@@ -115,9 +128,17 @@ def stream_event(subject: str, data: bytes, headers: Mapping[str, str] | None, a
         attributes=attributes,
         headers=_pairs(headers),
         key=key,
-        partition=subject,
+        partition=partition,
         identity=(at.sequence, at.stored),
     )
+
+
+def _place(subject: str, key: bytes, token: int) -> tuple[bytes, str]:
+    """Key, and where order ends. Subjects that are too short to have the token are of one key, the empty one."""
+    if not token:
+        return key, subject
+    tokens = subject.split(".", token)
+    return (tokens[token - 1].encode() if len(tokens) >= token else b""), ""
 
 
 def _read(headers: Mapping[str, str] | None) -> tuple[dict[str, str], str, bytes]:

@@ -51,6 +51,7 @@ class StreamIntake(Intake):
         *,
         plan: ConsumerPlan,
         policy: DeliveryPolicy,
+        key_token: int,
         settings: Settings,
         connection: Connection,
         deliveries: Deliveries,
@@ -60,6 +61,7 @@ class StreamIntake(Intake):
         super().__init__(connection=connection, deliveries=deliveries, counters=counters, changed=changed)
         self._plan = plan
         self._policy = policy
+        self._key_token = key_token
         self._settings = settings
         self._holding = Holding()
         self._capacity = max(1, deliveries.free)
@@ -157,7 +159,7 @@ class StreamIntake(Intake):
             self._counters.redelivered += 1
         identity = (at.sequence, at.stored)
         if self._holding.take(identity, message.reply, len(message.data), delivered=at.delivered, now=now):
-            event = stream_event(message.subject, message.data, headers, at)
+            event = stream_event(message.subject, message.data, headers, at, token=self._key_token)
             self._deliveries.offer(event, partial(self._done, identity))
         elif self._holding.is_done(identity):
             self._outbox.put(Note(message.reply, ACK))

@@ -122,6 +122,7 @@ class NatsSubscription(Subscription[Want]):
             intake = CoreIntake(
                 topic=wanted.topic,
                 queue=wanted.queue,
+                key_token=wanted.key_token,
                 settings=self._workplace.settings,
                 connection=self._workplace.connection,
                 deliveries=deliverer,
@@ -183,6 +184,7 @@ class NatsSubscription(Subscription[Want]):
                 intake = StreamIntake(
                     plan=plan(self.pair, wanted, self._workplace.settings),
                     policy=wanted.policy,
+                    key_token=wanted.key_token,
                     settings=self._workplace.settings,
                     connection=self._workplace.connection,
                     deliveries=deliverer,

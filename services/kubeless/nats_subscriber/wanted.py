@@ -36,6 +36,8 @@ class Want:
     since: float
     """Seconds since the epoch from which on messages of a stream are delivered."""
     policy: DeliveryPolicy
+    key_token: int
+    """The token of the subject by which messages are ordered, counted from 1; 0: the header is."""
     letters: str
     """Subject of the dead letters; empty: disabled."""
 
@@ -44,9 +46,10 @@ class Want:
         return self._intake() == other._intake()
 
     def _intake(self) -> tuple[object, ...]:
-        # Whether there is order is a matter of the consumer; which one there is, of delivery alone.
+        # Whether there is order is a matter of the consumer; which one there is, of delivery alone. What the key is
+        # belongs to an event from the start, so those of two keys must not wait together.
         ordered = bool(self.stream) and self.policy.order != "none"
-        return self.topic, self.stream, self.consumer, ordered
+        return self.topic, self.stream, self.consumer, self.key_token, ordered
 
 
 def want(trigger: NatsRecord, spec: NATSTriggerSpec, function: FunctionRecord) -> Want:
@@ -60,6 +63,7 @@ def want(trigger: NatsRecord, spec: NATSTriggerSpec, function: FunctionRecord) -
         consumer=(spec.durable or consumer_name(pair)) if spec.stream else "",
         since=max(trigger.created, function.created),
         policy=DeliveryPolicy.of(spec.delivery, function_timeout=function.timeout, default_order=spec.order),
+        key_token=spec.delivery.key_token,
         letters="" if letters.disabled else letters.subject or dead_letter_subject(*trigger.key),
     )
 

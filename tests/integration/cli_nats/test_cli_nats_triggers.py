@@ -55,6 +55,9 @@ async def test_a_stream_and_the_rules_of_delivery_are_flags(bench: "Bench") -> N
     assert (spec["stream"], spec["durable"]) == ("ORDERS", "bill")
     delivery = {"timeout": 2.5, "order": "key", "concurrency": 8, "retry": {"maxAttempts": 3}}
     assert spec["delivery"] == delivery | {"deadLetter": {"subject": "letters.bill"}}
+    keyed = await bench.run("trigger", "nats", "update", "hello", "--key-token", "1")
+    assert keyed.code == 0, keyed.err
+    delivery["keyToken"] = 1
     changed = await bench.run("trigger", "nats", "update", "hello", "--no-dead-letters", "--concurrency", "9")
     assert changed.code == 0, changed.err
     expected = delivery | {"concurrency": 9, "deadLetter": {"disabled": True}}
@@ -135,6 +138,12 @@ async def test_mistakes_are_told_in_the_words_of_old(bench: "Bench") -> None:
         (("--stream", "S", "--durable", "a b"), "--durable: is no name in JetStream"),
         (("--stream", "S", "--durable", "a.b"), "--durable: is no name in JetStream, got 'a.b'; use up to 255"),
         (("--durable", "d"), "give --stream with it"),
+        (("--key-token", "1"), "--key-token: needs order by key; give --order key with it"),
+        (
+            ("--key-token", "1", "--order", "none"),
+            "--key-token: means nothing with order none, got 1; give --order key",
+        ),
+        (("--key-token", "2", "--order", "key"), "--key-token: is beyond the tokens of hello-nats, got 2; use 1, or"),
         (("--dead-letter-subject", "a.>"), "--dead-letter-subject: has a wildcard"),
     ],
 )

@@ -170,6 +170,38 @@ async def test_order_by_key_lets_other_keys_of_a_subject_go_on(world: World, cli
     assert ledger.bodies[20:] == [b"a%d" % number for number in range(20)]
 
 
+async def test_order_by_a_token_of_the_subject_spans_subjects_and_lets_other_tokens_go_on(
+    world: World, client: Client
+) -> None:
+    stream = new_name()
+    await make_stream(client, stream, f"{stream}.>")
+    ledger = await world.function()
+    go = asyncio.Event()
+
+    async def work(call: Call) -> web.StreamResponse:
+        if call.body == b"a0":
+            await go.wait()
+        return web.Response()
+
+    ledger.answer = work
+    await world.trigger(topic=f"{stream}.>", stream=stream, delivery={"order": "key", "keyToken": 2})
+    async with world.service(), world.service():
+        await world.until_ready()
+        for number in range(20):
+            for key in "ab":
+                kind = ("placed", "paid", "sent")[number % 3]
+                await publish_all(client, f"{stream}.{key}.{kind}", [f"{key}{number}".encode()])
+        await ledger.until_done(20)
+        assert ledger.bodies == [b"b%d" % number for number in range(20)]
+        go.set()
+        await ledger.until_done(40)
+        assert ledger.bodies[20:] == [b"a%d" % number for number in range(20)]
+        await world.change(delivery={"keyToken": 3})
+        await publish_all(client, f"{stream}.c.placed", [b"later"])
+        await publish_all(client, stream + ".c", [b"without the token"])
+        await ledger.until_done(42)
+
+
 async def test_an_adopted_consumer_cannot_give_up_messages(world: World, client: Client) -> None:
     stream = new_name()
     await make_stream(client, stream, stream)

@@ -214,3 +214,22 @@ def test_nats_order_defaults_to_what_the_source_can_keep(stream: str, order: str
 def test_a_durable_consumer_needs_a_stream() -> None:
     with pytest.raises(InvalidObject, match=r"spec\.durable: needs a stream"):
         parse_nats_trigger({"spec": {"topic": "o", "functionSelector": {}, "durable": "d"}})
+
+
+def test_messages_are_ordered_by_a_token_only_where_that_means_something() -> None:
+    def token(topic: str, number: int, order: str | None = "key") -> int:
+        delivery = {"keyToken": number, "order": order}
+        spec = {"topic": topic, "functionSelector": {}, "delivery": delivery}
+        return parse_nats_trigger({"spec": spec}).spec.delivery.key_token
+
+    assert [token("o.*", 2), token("o.>", 9), token("o", 0, None)] == [2, 9, 0]
+    beyond = r"spec\.delivery\.keyToken: is beyond the tokens of o\.\*, got 3; use 1 to 2, or another topic"
+    with pytest.raises(InvalidObject, match=beyond):
+        token("o.*", 3)
+    needs = r"spec\.delivery\.keyToken: needs order by key, got 2; set order to key, or remove keyToken"
+    for order in (None, "none", "partition"):
+        with pytest.raises(InvalidObject, match=needs):
+            token("o.*", 2, order)
+    for number in (-1, 257):
+        with pytest.raises(InvalidObject, match=r"spec\.delivery\.keyToken"):
+            token("o.>", number)

@@ -37,6 +37,12 @@ def test_an_update_leaves_alone_what_it_does_not_name() -> None:
     assert NatsWanted(topic="", selector="", stream="").changed_spec(spec) == spec
 
 
+def test_another_order_takes_the_key_with_it() -> None:
+    spec = {"topic": "a.*", "delivery": {"order": "key", "keyToken": 2, "timeout": 3}}
+    assert NatsWanted(order="none").changed_spec(spec)["delivery"] == {"order": "none", "keyToken": 0, "timeout": 3}
+    assert NatsWanted(order="key").changed_spec(spec) == spec
+
+
 @pytest.mark.parametrize("name", ["a.b", "a b", "a*", "a>", "a/b", "a\\b", "a\x00", "x" * 256])
 def test_names_that_jetstream_refuses_are_refused(name: str) -> None:
     with pytest.raises(InvalidField, match=r"^--stream: is no name in JetStream"):

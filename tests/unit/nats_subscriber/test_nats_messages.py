@@ -47,6 +47,14 @@ def test_order_by_key_is_the_header_or_the_whole_subject() -> None:
     assert (with_key.key, without.key) == (b"k", b"")
 
 
+def test_order_by_a_token_spans_subjects() -> None:
+    placed, paid, short = (
+        stream_event(each, b"", {"Kubeless-Key": "k"}, AT, token=2) for each in ("o.7.a", "o.7.b", "o")
+    )
+    assert (placed.key, placed.partition) == (paid.key, paid.partition) == (b"7", short.partition)
+    assert short.key == b""
+
+
 def test_a_cloud_event_keeps_its_attributes_but_cannot_forge_ours() -> None:
     headers = {"ce-specversion": "1.0", "ce-id": "x%20y", "ce-natssequence": "99", "Content-Type": "text/plain"}
     event = stream_event("orders", b"x", headers, AT)

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
+from kubeless.api.natssubject import token_problem
 from kubeless.cli.failure import Fatal
 from kubeless.cli.trigger.selector import read_selector
+from kubeless.core.errors import InvalidField
 from kubeless.core.jsontypes import JsonObject
 from kubeless.nats_subscriber.admin_names import check_stream, check_subject
 
@@ -18,6 +20,7 @@ class NatsWanted:
     stream: str | None = None
     durable: str | None = None
     order: str | None = None
+    key_token: int | None = None
     concurrency: int | None = None
     timeout: float | None = None
     max_attempts: int | None = None
@@ -33,11 +36,15 @@ class NatsWanted:
         for flag, name in (("--stream", self.stream), ("--durable", self.durable)):
             if name:
                 check_stream(name, field=flag)
+        if self.key_token:
+            self._check_token(self.key_token)
 
     def new_spec(self, _server: str, /) -> JsonObject:
         """See `Wanted`."""
         if self.durable and not self.stream:
             raise Fatal("--durable: is the name of a consumer of a stream; give --stream with it")
+        if self.key_token and not self.order:
+            raise Fatal("--key-token: needs order by key; give --order key with it")
         return self.changed_spec({"topic": self.topic, "functionSelector": {}})
 
     def changed_spec(self, spec: JsonObject, /) -> JsonObject:
@@ -53,6 +60,18 @@ class NatsWanted:
             "delivery": _delivery(spec.get("delivery") or {}, self),
         }
         return spec | {name: value for name, value in fields.items() if value is not None}
+
+    def _check_token(self, token: int) -> None:
+        if self.order and self.order != "key":
+            raise InvalidField(
+                "--key-token",
+                token,
+                problem=f"means nothing with order {self.order}",
+                remedy="give --order key with it",
+            )
+        wrong, _, remedy = (token_problem(self.topic, token) if self.topic else "").partition("; ")
+        if wrong:
+            raise InvalidField("--key-token", token, problem=wrong, remedy=remedy)
 
 
 def read_wanted(given: dict[str, Any]) -> NatsWanted:
@@ -76,6 +95,8 @@ def _delivery(current: JsonObject, wanted: NatsWanted) -> JsonObject | None:
     given: JsonObject = {
         "timeout": wanted.timeout,
         "order": wanted.order,
+        # Another order has no key, so what the key was goes with the one that had it.
+        "keyToken": 0 if wanted.order not in (None, "key") and current.get("keyToken") else wanted.key_token,
         "concurrency": wanted.concurrency,
         "retry": _merged(current.get("retry"), {"maxAttempts": wanted.max_attempts}),
         "deadLetter": _dead_letter(wanted),

@@ -2,6 +2,7 @@
 
 import click
 
+from kubeless.api.natssubject import MAX_TOKENS
 from kubeless.cli.trigger.flags import Decorator, all_of, selector_option
 
 
@@ -27,6 +28,12 @@ _DELIVERY = (
         "--order",
         type=click.Choice(["partition", "key", "none"]),
         help="One event at a time per subject, per key, or in no order.",
+    ),
+    click.option(
+        "--key-token",
+        type=click.IntRange(0, MAX_TOKENS),
+        metavar="N",
+        help="With --order key: the token of the subject that is the key, counted from 1 (0: the header Kubeless-Key).",
     ),
     click.option("--concurrency", type=click.IntRange(1, 65_536), help="Events in flight per function."),
     click.option("--timeout", type=click.FloatRange(min=0, min_open=True), help="Seconds for one attempt."),
