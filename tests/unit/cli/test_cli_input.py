@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from kubeless.cli.keyvalues import pairs, split_lists
-from kubeless.cli.quantity import is_quantity
 from kubeless.cli.schedule import problem_of
 from kubeless.cli.source import read_source, read_text
+from kubeless.manage.quantity import is_quantity
 from kubeless.manage.source import STORED_LIMIT, SourceUnreadable, archive_suffix, stored_source
 
 

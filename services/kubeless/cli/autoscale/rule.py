@@ -10,8 +10,8 @@ from typing import Any
 
 from kubeless.cli.failure import Fatal
 from kubeless.cli.output import string_map
-from kubeless.cli.quantity import is_quantity
 from kubeless.core.jsontypes import JsonObject
+from kubeless.manage.quantity import is_quantity
 
 METRICS = ("cpu", "qps")
 

@@ -11,9 +11,9 @@ from difflib import get_close_matches
 from kubeless.cli.explain.facts import FunctionFacts
 from kubeless.cli.explain.finding import Finding, fine, waiting, wrong
 from kubeless.cli.explain.functionremedies import CRASH_LOOP, crash_cause, remedy_of
-from kubeless.cli.function.pods import crash_of, is_ready
 from kubeless.cli.output import string_map
 from kubeless.core.jsontypes import JsonObject
+from kubeless.manage.pods import crash_of, is_ready
 
 CONTROLLER_AWAY = "kubectl get pods -n kubeless -l kubeless=controller\non this machine: kubeless local status"
 

@@ -51,7 +51,7 @@ def command(name: str, follow: bool, tail: int | None, since: int | None, namesp
 
 async def _logs(name: str, namespace: str | None, *, follow: bool, tail: int | None, since: int | None) -> None:
     from kubeless.cli.cluster import connect
-    from kubeless.cli.function.pods import function_pods, is_ready
+    from kubeless.manage.pods import function_pods, is_ready
 
     async with connect() as client:
         scope = namespace or client.namespace

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from kubeless.cli.failure import Fatal
-from kubeless.cli.quantity import is_quantity
 from kubeless.cli.schedule import problem_of
+from kubeless.manage.quantity import is_quantity
 
 _VOLUME_NAME = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,57}[a-z0-9])?")
 """A Secret is mounted through a volume `<secret>-vol`, whose name is a label of DNS (RFC 1123): 63 characters."""

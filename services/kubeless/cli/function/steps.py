@@ -9,10 +9,10 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING
 
-from kubeless.cli.function.pods import is_ready
 from kubeless.core.jsontypes import JsonObject
 from kubeless.kube.errors import KubeError
 from kubeless.kube.resources import PODS
+from kubeless.manage.pods import is_ready
 
 if TYPE_CHECKING:
     from kubeless.kube.client import KubeClient

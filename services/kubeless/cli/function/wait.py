@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 from kubeless.api.resource import FUNCTIONS
 from kubeless.cli.failure import Fatal
-from kubeless.cli.function.pods import last_words
 from kubeless.cli.function.steps import telling_steps
 from kubeless.cli.progress import show_progress
 from kubeless.core.jsontypes import JsonObject
 from kubeless.kube.errors import Gone, ServerError, Timeout, Unreachable
+from kubeless.manage.pods import last_words
 from kubeless.manage.readiness import PROGRESSING, UNSEEN, Readiness, readiness
 
 if TYPE_CHECKING:
