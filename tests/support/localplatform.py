@@ -15,13 +15,18 @@ from urllib.error import HTTPError
 
 import pytest
 
-PORTS = ("api", "gateway", "gateway-tls", "kafka", "nats")
+PORTS = ("api", "gateway", "gateway-tls", "kafka", "nats", "portal")
 """The platform's parts that have a port option."""
 
 
 def free_ports(**chosen: int) -> list[str]:
-    """Options that let each part of the platform listen on a free port, but for those with a `chosen` one."""
-    return [word for part in PORTS for word in (f"--{part}-port", str(chosen.get(part, 0)))]
+    """
+    Options that let each part of the platform listen on a free port, but for those with a `chosen` one.
+
+    The portal is left out unless it is chosen: few tests look at it, and it is a process more.
+    """
+    ports = [word for part in PORTS for word in (f"--{part}-port", str(chosen.get(part, 0)))]
+    return ports if "portal" in chosen else [*ports, "--no-portal"]
 
 
 @dataclass(frozen=True)
@@ -66,9 +71,10 @@ class LocalPlatform:
         kubeconfig = str(self.folder / ".kubeless" / "kubeconfig")
         return self._run([program, "--kubeconfig", kubeconfig, *arguments], check=check, stdin=stdin)
 
-    def up(self, *arguments: str) -> None:
+    def up(self, *arguments: str, portal: bool = False) -> None:
         """Start it in the background on free ports."""
-        self.kubeless("local", "up", "-d", *free_ports(), *arguments)
+        ports = free_ports(portal=0) if portal else free_ports()
+        self.kubeless("local", "up", "-d", *ports, *arguments)
 
     def down(self) -> None:
         """Stop it."""

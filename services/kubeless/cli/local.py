@@ -46,6 +46,8 @@ def _platform_options(command: AnyCallable) -> AnyCallable:
             "--kafka-brokers", default="", metavar="HOST:PORT,...", help="Brokers to use instead of the embedded one."
         ),
         click.option("--nats-url", default="", metavar="URL,...", help="NATS servers to use instead of starting one."),
+        _port_option("--portal-port", 8081),
+        click.option("--no-portal", "portal", is_flag=True, flag_value=False, default=True, help="Without the portal."),
         click.option("--ephemeral", is_flag=True, help="Keep the objects in memory only."),
         click.option("--log-level", type=click.Choice(_LOG_LEVELS), default="info", show_default=True),
         _data_dir_option,
@@ -164,7 +166,9 @@ def _as_arguments(choices: dict[str, Any]) -> list[str]:
     arguments: list[str] = []
     for name, value in choices.items():
         option = f"--{name.replace('_', '-')}"
-        if isinstance(value, bool):
+        if name == "portal":
+            arguments += [] if value else ["--no-portal"]
+        elif isinstance(value, bool):
             arguments += [option] if value else []
         else:
             arguments += [option, str(value)]

@@ -20,6 +20,7 @@ from kubeless.local.kafka.broker import KafkaBroker
 from kubeless.local.nats.server import NatsServer
 from kubeless.local.node.node import run_node
 from kubeless.local.node.settings import NodeSettings
+from kubeless.local.portal import run_portal
 from kubeless.local.services import ServiceSettings, run_services
 from kubeless.local.state import DataDir
 
@@ -48,6 +49,9 @@ class PlatformSettings:
     """Of the NATS server that is started."""
     nats_url: str = ""
     """NATS servers to use instead, as URLs separated by commas."""
+    portal: bool = True
+    """Run the portal."""
+    portal_port: int = 8081
     ephemeral: bool = False
     """Keep the objects in memory only."""
 
@@ -58,7 +62,7 @@ class Platform:
 
     client: KubeClient
     addresses: dict[str, str]
-    """Name of a part (api, gateway, nats) to its URL; of kafka, its bootstrap address."""
+    """Name of a part (api, gateway, nats, portal) to its URL; of kafka, its bootstrap address."""
 
 
 @asynccontextmanager
@@ -91,6 +95,12 @@ async def run_platform(settings: PlatformSettings) -> AsyncIterator[Platform]:
             "kafka": brokers,
             "nats": nats,
         }
+        if settings.portal:
+            addresses["portal"] = await stack.enter_async_context(
+                run_portal(
+                    settings.data_dir.kubeconfig, settings.data_dir.portal_log, host=HOST, port=settings.portal_port
+                )
+            )
         yield Platform(client, addresses)
 
 

@@ -74,6 +74,11 @@ class DataDir:
         return self.root / "platform.log"
 
     @property
+    def portal_log(self) -> Path:
+        """What the portal's process logs."""
+        return self.root / "portal.log"
+
+    @property
     def output(self) -> Path:
         """What a platform in the background prints, above all why it did not start."""
         return self.root / "output.log"

@@ -12,6 +12,9 @@ import subprocess
 import sys
 import time
 
+DESCRIPTORS = "LIFELINE_DESCRIPTORS"
+"""Variable with the numbers of open files that the command is given, separated by spaces."""
+
 GRACE = 5.0
 TICK = 0.1
 
@@ -19,7 +22,8 @@ TICK = 0.1
 def main(command: list[str]) -> int:
     """Run `command` for as long as standard input is open."""
     try:
-        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
+        passed = tuple(int(number) for number in os.environ.get(DESCRIPTORS, "").split())
+        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True, pass_fds=passed)
     except OSError as error:
         sys.stderr.write(f"cannot start {command[0]}: {error}\n")
         return 127
