@@ -14,6 +14,7 @@ from kubeless.delivery.deadletter import DeadLetter, DeadLetterFailed
 from kubeless.delivery.deliverer import Deliverer
 from kubeless.delivery.outcome import Answer, Outcome
 from kubeless.delivery.policy import DeliveryPolicy
+from kubeless.delivery.telemetry import SILENT, Telemetry
 from kubeless.delivery.trigger import TriggerRef
 from kubeless.kube.cache import ObjectKey
 
@@ -126,6 +127,7 @@ class Engine:
         *,
         letters: Letters | None = None,
         on_outcome: Callable[[Event, Outcome], None] | None = None,
+        telemetry: Telemetry = SILENT,
         draw: Callable[[float, float], float] = lambda _low, high: high,
     ) -> None:
         self.function = Function()
@@ -142,6 +144,7 @@ class Engine:
             dead_letters=letters,
             counters=self.counters,
             on_outcome=on_outcome,
+            telemetry=telemetry,
             wall=lambda: 1_000_000.0 + asyncio.get_running_loop().time(),
             draw=draw,
         )

@@ -64,11 +64,12 @@ def configure(
         logging.getLogger(name).setLevel(max(number, logging.WARNING))
 
 
-def write_rendered(text: str) -> None:
-    """Write lines that are rendered already, as JSON, at level info: for those who write too many to do it singly."""
+def write_rendered(text: str, *, level: int = logging.INFO) -> None:
+    """Write lines that are rendered already, as JSON: for those who write too many to do it singly."""
     root = logging.getLogger()
-    if root.isEnabledFor(logging.INFO):
-        root.handle(logging.makeLogRecord({"levelno": logging.INFO, "levelname": "INFO", "msg": text, _RENDERED: True}))
+    if root.isEnabledFor(level):
+        name = logging.getLevelName(level)
+        root.handle(logging.makeLogRecord({"levelno": level, "levelname": name, "msg": text, _RENDERED: True}))
 
 
 class _Formatter(structlog.stdlib.ProcessorFormatter):

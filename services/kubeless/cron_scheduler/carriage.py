@@ -6,11 +6,8 @@ and dead letters, but none of its lanes: ten thousand triggers would pay for the
 """
 
 import asyncio
-import logging
 import time
 from collections.abc import Callable
-
-import structlog
 
 from kubeless.core.event import Event
 from kubeless.delivery.carrier import Carrier, Ending
@@ -20,29 +17,27 @@ from kubeless.delivery.job import Job
 from kubeless.delivery.outcome import Fate, Outcome
 from kubeless.delivery.policy import DeliveryPolicy
 from kubeless.delivery.sender import Sender
-from kubeless.delivery.summary import Summary
+from kubeless.delivery.telemetry import SILENT, Telemetry
 from kubeless.delivery.trigger import TriggerRef
 from kubeless.kube.cache import ObjectKey
-
-log = structlog.get_logger(__name__)
-
-_MESSAGES = {
-    Fate.DELIVERED: "call delivered",
-    Fate.REFUSED: "call refused",
-    Fate.DEAD_LETTERED: "call failed",
-    Fate.DROPPED: "call failed, and nobody is told",
-}
 
 
 class Carriage:
     """Makes the calls of one service. To be made within its running loop."""
 
-    def __init__(self, *, sender: Sender, counters: EventCounters, wall: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        *,
+        sender: Sender,
+        counters: EventCounters,
+        telemetry: Telemetry = SILENT,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
         self._sender = sender
         self._counters = counters
         self._wall = wall
         self._now = asyncio.get_running_loop().time
-        self._summary = Summary(log, now=self._now)
+        self._telemetry = telemetry
 
     async def carry(
         self,
@@ -66,6 +61,7 @@ class Carriage:
             dead_letters=dead_letters,
             tally=tally,
             on_outcome=lambda _event, outcome: on_outcome(outcome),
+            tracer=self._telemetry.tracer,
             wall=self._wall,
         )
         try:
@@ -82,18 +78,16 @@ class Carriage:
             tally.dropped_for(ending.reason, seconds)
         else:
             tally.settled(ending.fate, seconds)
-        level = logging.INFO if ending.fate is Fate.DELIVERED else logging.WARNING
-        if self._summary.wants(level):
-            self._summary.write(
-                level,
-                _MESSAGES[ending.fate],
+        log = self._telemetry.log
+        if log is not None and log.wants(ending.fate):
+            log.write(
+                ending.fate,
+                event.id,
                 trigger=str(trigger),
                 function=str(function),
-                event_id=event.id,
-                status=ending.answer.status,
+                answer=ending.answer,
                 attempts=ending.attempts,
-                took=round(seconds, 4),
-                error=ending.answer.error,
+                seconds=seconds,
             )
 
 

@@ -24,6 +24,7 @@ from kubeless.delivery.counters import EventCounters
 from kubeless.delivery.outcome import Delivered, Outcome
 from kubeless.delivery.policy import DeliveryPolicy
 from kubeless.delivery.sender import Sender
+from kubeless.delivery.telemetry import SILENT, Telemetry
 from kubeless.delivery.trigger import TriggerRef
 from kubeless.kube.cache import ObjectKey
 from kubeless.routing.functions import FunctionRecord
@@ -52,9 +53,10 @@ class Runs:
         counters: EventCounters,
         failures: FailureEvents,
         metrics: CronMetrics,
+        telemetry: Telemetry = SILENT,
         wall: Callable[[], float] = time.time,
     ) -> None:
-        self._carriage = Carriage(sender=sender, counters=counters, wall=wall)
+        self._carriage = Carriage(sender=sender, counters=counters, telemetry=telemetry, wall=wall)
         self._counters = counters
         self._failures = failures
         self._metrics = metrics

@@ -33,6 +33,7 @@ from kubeless.cron_scheduler.triggers import CronTrigger, trigger_reader
 from kubeless.cron_scheduler.zones import find_zone
 from kubeless.delivery.counters import EventCounters
 from kubeless.delivery.httpsender import HttpSender
+from kubeless.delivery.telemetry import Telemetry
 from kubeless.delivery.transport.metrics import TransportCollector
 from kubeless.delivery.transport.transport import Transport
 from kubeless.kube.cache import ObjectKey
@@ -46,6 +47,9 @@ from kubeless.routing.functions import FunctionRecord
 from kubeless.routing.table import RoutingMode, RoutingTable
 
 log = structlog.get_logger(__name__)
+
+SERVICE = "kubeless-cron-scheduler"
+"""In spans."""
 
 USER_AGENT = "kubeless-cronjob-trigger-controller"
 
@@ -91,6 +95,7 @@ async def serve(settings: Settings, client: KubeClient) -> AsyncIterator[CronSch
         return list(functions_of(table, namespace, spec))
 
     async with AsyncExitStack() as stack:
+        telemetry = await stack.enter_async_context(Telemetry.of(settings, service=SERVICE).running())
         transport = Transport()
         registry.register(TransportCollector(transport))
         runs = Runs(
@@ -98,6 +103,7 @@ async def serve(settings: Settings, client: KubeClient) -> AsyncIterator[CronSch
             counters=EventCounters(registry, sparse=True),
             failures=FailureEvents(client),
             metrics=metrics,
+            telemetry=telemetry,
         )
         # A name that no other process has, nor this one after a restart: it fences off all of them.
         holder = f"{settings.identity}/{uuid4().hex[:8]}"

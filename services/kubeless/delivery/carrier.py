@@ -13,19 +13,21 @@ again until it can.
 import asyncio
 import random
 import time
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Coroutine
+from typing import Any, NamedTuple
 
 import structlog
 
 from kubeless.core.backoff import Backoff
 from kubeless.core.event import Event
+from kubeless.core.tracing import Tracer
 from kubeless.delivery.counters import Tally
 from kubeless.delivery.deadletter import DeadLetter, DeadLetterFailed, DeadLetterSink, NoPlace
 from kubeless.delivery.job import Job
 from kubeless.delivery.outcome import Answer, Delivered, DropReason, Exhausted, Fate, Outcome, Refused
 from kubeless.delivery.policy import DeliveryPolicy, End, decide, judge
 from kubeless.delivery.sender import Sender
+from kubeless.delivery.spans import event_spans
 from kubeless.delivery.trigger import TriggerRef
 from kubeless.kube.cache import ObjectKey
 
@@ -61,6 +63,7 @@ class Carrier:
         dead_letters: DeadLetterSink | None,
         tally: Tally,
         on_outcome: Callable[[Event, Outcome], None] | None = None,
+        tracer: Tracer | None = None,
         wall: Callable[[], float] = time.time,
         draw: Callable[[float, float], float] = random.uniform,
     ) -> None:
@@ -76,6 +79,7 @@ class Carrier:
         self._sender = sender
         self._tally = tally
         self._on_outcome = on_outcome
+        self._tracer = tracer
         self._wall = wall
         self._draw = draw
         self._now = asyncio.get_running_loop().time
@@ -92,17 +96,33 @@ class Carrier:
         for job in (*self._without_endpoint, *self._stuck):
             job.wake()
 
-    async def carry(self, job: Job) -> Ending:
+    def carry(self, job: Job) -> Coroutine[Any, Any, Ending]:
         """
-        Return when the event has a fate.
+        To be awaited: returns when the event has a fate.
 
         Raises GivenUp when it is to leave (see `Job.leave`), and whatever defect a sender, sink or callback has.
         """
+        return self._carry(job, self._sender) if self._tracer is None else self._carry_traced(job, self._tracer)
+
+    async def _carry_traced(self, job: Job, tracer: Tracer) -> Ending:
+        waited = self._now() - job.offered_at
+        spans = event_spans(tracer, job.event, self._trigger, self._function, waited=waited, sender=self._sender)
+        if spans is None:
+            return await self._carry(job, self._sender)
+        try:
+            ending = await self._carry(job, spans)
+        except BaseException:
+            spans.end(Fate.RELEASED, "given back")
+            raise
+        spans.end(ending.fate, ending.answer.error)
+        return ending
+
+    async def _carry(self, job: Job, sender: Sender) -> Ending:
         began = self._now()
         attempts = tries = 0
         while True:
             policy = self.policy
-            answer = await self._sender.send(job.event, self._function, policy.timeout)
+            answer = await sender.send(job.event, self._function, policy.timeout)
             tries += 1
             attempts += answer.sent
             age = self._now() - began

@@ -10,14 +10,11 @@ started, and without a fate yet (see `carrier`). Time is that of the event loop.
 """
 
 import asyncio
-import logging
 import random
 import time
 from collections.abc import Callable, Collection, Hashable, Iterable
 from types import TracebackType
 from typing import Self
-
-import structlog
 
 from kubeless.core.event import Event
 from kubeless.delivery.carrier import Carrier, Ending
@@ -28,23 +25,14 @@ from kubeless.delivery.lanes import Lanes
 from kubeless.delivery.outcome import DropReason, Fate, Outcome
 from kubeless.delivery.policy import DeliveryPolicy
 from kubeless.delivery.sender import Sender
-from kubeless.delivery.summary import Summary
+from kubeless.delivery.telemetry import SILENT, Telemetry
 from kubeless.delivery.trigger import TriggerRef
 from kubeless.kube.cache import ObjectKey
-
-log = structlog.get_logger(__name__)
 
 QUEUE_EVENTS = 256
 """Events wanted beyond those in flight, at least: enough that a slot never waits for the source's next batch."""
 QUEUE_BYTES = 16 * 2**20
 """Bytes of bodies held, at which no more events are wanted."""
-
-_MESSAGES = {
-    Fate.DELIVERED: "event delivered",
-    Fate.REFUSED: "event refused",
-    Fate.DEAD_LETTERED: "event became a dead letter",
-    Fate.DROPPED: "event dropped",
-}
 
 
 class Deliverer:
@@ -65,6 +53,7 @@ class Deliverer:
         counters: EventCounters,
         on_outcome: Callable[[Event, Outcome], None] | None = None,
         redelivers: bool = True,
+        telemetry: Telemetry = SILENT,
         wall: Callable[[], float] = time.time,
         draw: Callable[[float, float], float] = random.uniform,
     ) -> None:
@@ -85,10 +74,13 @@ class Deliverer:
             dead_letters=dead_letters,
             tally=self._tally,
             on_outcome=on_outcome,
+            tracer=telemetry.tracer,
             wall=wall,
             draw=draw,
         )
         self._redelivers = redelivers
+        self._log = telemetry.log
+        self._trigger_name, self._function_name = str(trigger), str(function)
         self._concurrency = policy.concurrency
         self._lanes = Lanes(policy.order)
         self._started: set[Job] = set()
@@ -99,7 +91,6 @@ class Deliverer:
         self._tasks = asyncio.TaskGroup()
         self._one_ended = asyncio.Event()
         self._now = asyncio.get_running_loop().time
-        self._summary = Summary(log.bind(trigger=str(trigger), function=str(function)), now=self._now)
 
     async def __aenter__(self) -> Self:
         await self._tasks.__aenter__()
@@ -242,21 +233,17 @@ class Deliverer:
         else:
             self._tally.settled(ending.fate, seconds)
         self._forget(job)
-        level = logging.INFO if ending.fate is Fate.DELIVERED else logging.WARNING
-        if self._summary.wants(level):
-            self._summarise(level, job, ending, seconds)
+        if self._log is not None and self._log.wants(ending.fate):
+            self._log.write(
+                ending.fate,
+                job.event.id,
+                trigger=self._trigger_name,
+                function=self._function_name,
+                answer=ending.answer,
+                attempts=ending.attempts,
+                seconds=seconds,
+            )
         job.done()
-
-    def _summarise(self, level: int, job: Job, ending: Ending, seconds: float) -> None:
-        self._summary.write(
-            level,
-            _MESSAGES[ending.fate],
-            event_id=job.event.id,
-            status=ending.answer.status,
-            attempts=ending.attempts,
-            took=round(seconds, 4),
-            error=ending.answer.error,
-        )
 
     def _release(self, job: Job) -> None:
         self._count_released(job)

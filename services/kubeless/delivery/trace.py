@@ -1,14 +1,15 @@
 """
 The trace an event belongs to: its source's, or one made from the event's identity.
 
-W3C Trace Context. What the source says is passed on untouched, for we add no span of our own between the two. A trace
-that is made depends on the event alone, so that all attempts, in whichever process, and the same event at several
-functions are one trace. It is marked as sampled, as the default sampler of OpenTelemetry does at a root: unmarked, no
-function would ever record it.
+W3C Trace Context. What the source says is passed on untouched, unless spans of ours are recorded between the two (see
+`spans`): then the last of them is the parent. A trace that is made depends on the event alone, so that all attempts, in
+whichever process, and the same event at several functions are one trace. It is marked as sampled, as the default
+sampler of OpenTelemetry does at a root: unmarked, no function would ever record it.
 """
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from hashlib import blake2b
 
 from kubeless.core.event import Event
@@ -25,21 +26,52 @@ _UNFIT = re.compile(rb"[^\t\x20-\x7e]")
 
 def trace_headers(event: Event) -> list[tuple[bytes, bytes]]:
     """The headers that carry the trace context of `event`."""
-    parent = _find(event.headers, TRACEPARENT) if event.headers else None
-    if parent is None or not _VALID.fullmatch(parent):
+    parent = _parent(event)
+    if parent is None:
         # A tracestate without its traceparent means nothing (3.3.1), and baggage is of a trace we know nothing of.
         return [(b"traceparent", _made(event))]
     headers = [(b"traceparent", parent)]
     for name, wire_name in _COMPANIONS.items():
-        value = _find(event.headers, name)
-        if value and len(value) <= _MAX_BYTES and not _UNFIT.search(value):
+        if value := _companion(event, name):
             headers.append((wire_name, value))
     return headers
 
 
+def read_trace(event: Event) -> tuple[bytes, bytes] | None:
+    """`traceparent` and `tracestate` (or nothing) that `event` came with; None: it belongs to no trace yet."""
+    parent = _parent(event)
+    return None if parent is None else (parent, _companion(event, "tracestate"))
+
+
+def made_trace(event: Event) -> str:
+    """The id of the trace that an event without one begins: 32 hexadecimal digits."""
+    return _digest(event)[:32]
+
+
+def with_parent(event: Event, traceparent: bytes) -> Event:
+    """`event` below a span of ours; what goes along with its own trace stays, if it came with one."""
+    dropped = {TRACEPARENT} if _parent(event) is not None else {TRACEPARENT, *_COMPANIONS}
+    kept = tuple(pair for pair in event.headers if pair[0].lower() not in dropped)
+    return replace(event, headers=((TRACEPARENT, traceparent), *kept))
+
+
+def _parent(event: Event) -> bytes | None:
+    parent = _find(event.headers, TRACEPARENT) if event.headers else None
+    return parent if parent is not None and _VALID.fullmatch(parent) else None
+
+
+def _companion(event: Event, name: str) -> bytes:
+    value = _find(event.headers, name)
+    return value if value and len(value) <= _MAX_BYTES and not _UNFIT.search(value) else b""
+
+
 def _made(event: Event) -> bytes:
-    digest = blake2b(f"{event.source} {event.id}".encode("utf-8", "replace"), digest_size=24).hexdigest()
+    digest = _digest(event)
     return f"00-{digest[:32]}-{digest[32:]}-01".encode()
+
+
+def _digest(event: Event) -> str:
+    return blake2b(f"{event.source} {event.id}".encode("utf-8", "replace"), digest_size=24).hexdigest()
 
 
 def _find(headers: Iterable[tuple[str, bytes]], wanted: str) -> bytes | None:

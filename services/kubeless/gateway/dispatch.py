@@ -49,14 +49,23 @@ class Dispatch:
         return limit
 
     def request(
-        self, incoming: Incoming, target: Target, host: bytes, route: Route, request_id: str, limit: int | None
+        self,
+        incoming: Incoming,
+        target: Target,
+        host: bytes,
+        route: Route,
+        request_id: str,
+        limit: int | None,
+        span: bytes | None = None,
     ) -> Request:
-        """What the function is sent; a body beyond `limit` bytes fails with Refusal (413)."""
+        """
+        What the function is sent; a body beyond `limit` bytes fails with Refusal (413). `span` is as in `for_function`.
+        """
         given = incoming.body
         return Request(
             method=incoming.method,
             target=target.rest(route.depth),
-            headers=for_function(incoming, host=host, request_id=request_id),
+            headers=for_function(incoming, host=host, request_id=request_id, span=span),
             body=given if isinstance(given, bytes) or limit is None else _bounded(given, limit),
             content_length=incoming.content_length,
             host=host or None,

@@ -11,6 +11,7 @@ from typing import Any
 
 import structlog
 
+from kubeless.core.tracing import Tracer
 from kubeless.delivery.transport.errors import InvalidRequest, TransportError
 from kubeless.delivery.transport.transport import Transport
 from kubeless.gateway.accesslog import AccessLog
@@ -26,6 +27,7 @@ from kubeless.gateway.journal import Journal, Progress
 from kubeless.gateway.metrics import GatewayMetrics
 from kubeless.gateway.refusal import Refusal
 from kubeless.gateway.relay import answer_preflight, answer_refusal, refusal_of, relay, relay_whole
+from kubeless.gateway.requestspan import begin_span
 from kubeless.gateway.route import Route
 from kubeless.gateway.settings import Settings
 from kubeless.gateway.shortcut import Passage
@@ -48,16 +50,20 @@ class Forwarder:
         transport: Transport,
         metrics: GatewayMetrics,
         access_log: AccessLog | None = None,
+        tracer: Tracer | None = None,
     ) -> None:
         self._admission = admission
         self._transport = transport
         self._dispatch = Dispatch(settings, routes=routes, functions=functions)
         silent = AccessLog(enabled=False, sample=0.0)
         self._journal = Journal(routes=routes, functions=functions, metrics=metrics, access_log=access_log or silent)
-        self.expressway = Expressway(
-            self, dispatch=self._dispatch, admission=admission, transport=transport, journal=self._journal
+        self._tracer = tracer
+        self.expressway = (
+            Expressway(self, dispatch=self._dispatch, admission=admission, transport=transport, journal=self._journal)
+            if tracer is None
+            else None
         )
-        """For servers, which then do not ask for every request."""
+        """For servers, which then do not ask for every request. None: every request has a span, see `requestspan`."""
 
     def __repr__(self) -> str:
         journal = self._journal
@@ -72,7 +78,7 @@ class Forwarder:
 
     async def handle(self, incoming: Incoming, reply: Reply) -> None:
         """Answer one request. Raises nothing but CancelledError."""
-        progress = Progress(take_request_id(incoming))
+        progress = self._progress(incoming)
         self._journal.begin()
         try:
             await self._answer(reply, progress, self._serve(incoming, reply, progress))
@@ -84,6 +90,12 @@ class Forwarder:
         From now on close each client's connection after its answer; wait until none is left. Whether that came to be.
         """
         return await self._journal.drain(timeout)
+
+    def _progress(self, incoming: Incoming) -> Progress:
+        progress = Progress(take_request_id(incoming))
+        if self._tracer is not None:
+            progress.span = begin_span(self._tracer, incoming, progress.request_id)
+        return progress
 
     # -- the short way
 
@@ -97,8 +109,9 @@ class Forwarder:
                 return False
             limit = dispatch.body_limit(incoming, route)
             chosen = dispatch.destination(route)
-            progress = Progress(take_request_id(incoming), route, chosen.name)
-            request = dispatch.request(incoming, target, host, route, progress.request_id, limit)
+            progress = self._progress(incoming)
+            progress.route, progress.function = route, chosen.name
+            request = dispatch.request(incoming, target, host, route, progress.request_id, limit, progress.traceparent)
             if not self._admission.try_enter(incoming, route, host=host, target=target):
                 return False
         except Refusal:
@@ -179,6 +192,6 @@ class Forwarder:
         limit = dispatch.body_limit(incoming, route)
         chosen = dispatch.destination(route)
         progress.function = chosen.name
-        request = dispatch.request(incoming, target, host, route, progress.request_id, limit)
+        request = dispatch.request(incoming, target, host, route, progress.request_id, limit, progress.traceparent)
         async with await self._transport.send(request, chosen.endpoints, dispatch.timeouts(route, chosen)) as response:
             await relay(reply, progress, response, route, last=self._journal.stopping)

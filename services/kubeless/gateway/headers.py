@@ -63,8 +63,11 @@ _TRACEPARENT = re.compile(
 Pairs = list[tuple[bytes, bytes]]
 
 
-def for_function(incoming: Incoming, *, host: bytes, request_id: str) -> Pairs:
-    """The header fields of the request to the function; Host and framing are the transport's."""
+def for_function(incoming: Incoming, *, host: bytes, request_id: str, span: bytes | None = None) -> Pairs:
+    """
+    The header fields of the request to the function; Host and framing are the transport's. `span` is the `traceparent`
+    of the request's own span, if it has one.
+    """
     peer, ours = incoming.peer.encode("ascii", "replace"), request_id.encode("ascii")
     kept = lasting(incoming, host=host)
     kept += (
@@ -72,7 +75,7 @@ def for_function(incoming: Incoming, *, host: bytes, request_id: str) -> Pairs:
         (b"Forwarded", earlier(incoming, b"forwarded") + _forwarded(peer, incoming.scheme, host)),
         (b"X-Request-Id", ours),
     )
-    _add_trace(kept, incoming.first, ours)
+    _add_trace(kept, incoming.first, ours, span)
     return kept
 
 
@@ -112,19 +115,29 @@ def _forwarded(peer: bytes, scheme: str, host: bytes) -> bytes:
     return b'for=%b;proto=%b;host="%b"' % (forwarded_node(peer), scheme.encode("ascii"), host)
 
 
-def _add_trace(kept: Pairs, first: Mapping[bytes, bytes], request_id: bytes) -> None:
+def _add_trace(kept: Pairs, first: Mapping[bytes, bytes], request_id: bytes, span: bytes | None) -> None:
     """
     A trace that is under way goes on, another begins here (W3C Trace Context), with the request's id where it can be
     one of a trace.
     """
-    parent = first.get(b"traceparent")
-    if parent is not None and _TRACEPARENT.fullmatch(parent):
-        kept.append((b"traceparent", parent))
+    parent = trace_parent(first)
+    if parent is not None:
+        kept.append((b"traceparent", span or parent))
         if b"tracestate" in first:
             kept.append((b"tracestate", first[b"tracestate"]))
         return
-    trace = request_id if _TRACE_ID.fullmatch(request_id) else new_id()
-    kept.append((b"traceparent", b"00-%b-%016x-01" % (trace, getrandbits(64) or 1)))
+    kept.append((b"traceparent", span or b"00-%b-%016x-01" % (trace_id(request_id), getrandbits(64) or 1)))
+
+
+def trace_parent(first: Mapping[bytes, bytes]) -> bytes | None:
+    """The `traceparent` of a request that is part of a trace."""
+    parent = first.get(b"traceparent")
+    return parent if parent is not None and _TRACEPARENT.fullmatch(parent) else None
+
+
+def trace_id(request_id: bytes) -> bytes:
+    """The id of the trace that a request begins."""
+    return request_id if _TRACE_ID.fullmatch(request_id) else new_id()
 
 
 def for_client(headers: Headers, *, request_id: str | None, cors: bool) -> Pairs:

@@ -11,6 +11,7 @@ from kubeless.gateway.functions import Functions
 from kubeless.gateway.incoming import Incoming
 from kubeless.gateway.metrics import GatewayMetrics, Series
 from kubeless.gateway.plans import Plan
+from kubeless.gateway.requestspan import RequestSpan
 from kubeless.gateway.route import Route
 from kubeless.gateway.table import RouteTable
 
@@ -29,6 +30,13 @@ class Progress:
     """Of the answer; 0 while there is none."""
     outcome: str = "internal_error"
     begun: float = field(default_factory=time.perf_counter)
+    span: RequestSpan | None = None
+    """If it is recorded."""
+
+    @property
+    def traceparent(self) -> bytes | None:
+        """Of the span."""
+        return None if self.span is None else self.span.traceparent
 
     @property
     def route_label(self) -> str:
@@ -60,6 +68,8 @@ class Journal:
         """A request is over."""
         self._left()
         self._record(incoming, progress, time.perf_counter() - progress.begun)
+        if progress.span is not None:
+            progress.span.end(progress)
 
     def answered(self, plan: Plan, status: int, *, begun: float, request_id: bytes, peer: str) -> None:
         """A request that went as planned is over, see `end`."""

@@ -18,6 +18,7 @@ from kubeless.api.httptrigger import HTTPTriggerSpec
 from kubeless.api.resource import HTTP_TRIGGERS
 from kubeless.core.health import AdminServer, Readiness
 from kubeless.core.settings import SettingError
+from kubeless.core.tracing import open_tracer
 from kubeless.delivery.sources.statuswriter import StatusWriter
 from kubeless.delivery.transport.metrics import TransportCollector
 from kubeless.delivery.transport.transport import Transport
@@ -131,6 +132,9 @@ async def run(
         await stack.enter_async_context(transport)
         known = await stack.enter_async_context(_knowing(settings, client, metrics))
         passwords = await stack.enter_async_context(PasswordCheck())
+        tracer = open_tracer(settings.otlp_endpoint, service=SERVICE)
+        if tracer is not None:
+            await stack.enter_async_context(tracer.running())
         access_log = AccessLog(enabled=settings.access_log, sample=settings.access_log_sample)
         stack.callback(access_log.close)
         limits = RouteLimits(
@@ -148,6 +152,7 @@ async def run(
             transport=transport,
             metrics=metrics,
             access_log=access_log,
+            tracer=tracer,
         )
         if part.writes_status:  # one speaks for all: each of several processes knows the same
             InformerCollector(registry, lambda: known.informers)

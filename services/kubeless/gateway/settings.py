@@ -111,6 +111,9 @@ class Settings:
     access_log_sample: float = setting("GATEWAY_ACCESS_LOG_SAMPLE", default=1.0)
     """Share of the answered requests that get a line, from 0 to 1. Those that did not go well always get one."""
 
+    otlp_endpoint: str = setting("OTEL_EXPORTER_OTLP_ENDPOINT", default="")
+    """Collector of spans (OTLP over HTTP), such as http://collector:4318; needs the extra `tracing`. Empty: none."""
+
     kubeless_namespace: str = setting("KUBELESS_NAMESPACE", default="kubeless")
     """Namespace of the Lease."""
 

@@ -59,11 +59,16 @@ async def serve(settings: Settings, client: KubeClient) -> AsyncIterator[KafkaCo
     triggers: Informer[TriggerRecord] = Informer(
         client, KAFKA_TRIGGERS, namespaces=settings.namespaces, transform=read_trigger
     )
-    ground = Ground(settings, client, triggers, user_agent=CLIENT_ID)
+    ground = Ground(settings, client, triggers, name=LEASE, user_agent=CLIENT_ID)
     connection = Connection(settings, client)
     letters = DeadLetters(connection)
     workplace = Workplace(
-        settings, connection=connection, letters=letters, sender=ground.sender, counters=ground.counters
+        settings,
+        connection=connection,
+        letters=letters,
+        sender=ground.sender,
+        counters=ground.counters,
+        telemetry=ground.telemetry,
     )
     subscriptions = subscriptions_for(workplace, ground.functions)
     status = StatusWriter(

@@ -86,6 +86,15 @@ class Settings:
     drain_timeout: float = setting("KAFKA_DRAIN_TIMEOUT", default=20.0)
     """Seconds given to events in flight when the service stops; a pod's default grace period is 30."""
 
+    event_log: bool = setting("EVENT_LOG", default=True)
+    """Write one line per event that was delivered. Events that did not go well always get one."""
+
+    event_log_sample: float = setting("EVENT_LOG_SAMPLE", default=1.0)
+    """Share of the delivered events that get a line, from 0 to 1."""
+
+    otlp_endpoint: str = setting("OTEL_EXPORTER_OTLP_ENDPOINT", default="")
+    """Collector of spans (OTLP over HTTP), such as http://collector:4318; needs the extra `tracing`. Empty: none."""
+
     leader_election: bool = setting("LEADER_ELECTION", default=True)
     """Whether replicas agree on one that writes statuses. Turn it off only where there can be no second one."""
 

@@ -10,6 +10,7 @@ from kubeless.delivery.sender import Sender
 from kubeless.delivery.sources.pair import Pair
 from kubeless.delivery.sources.subscription import State
 from kubeless.delivery.sources.subscription import Subscription as SubscriptionOf
+from kubeless.delivery.telemetry import Telemetry
 from kubeless.delivery.trigger import TriggerRef
 from kubeless.kafka_consumer.connection import Connection
 from kubeless.kafka_consumer.consumer import Consumer
@@ -28,6 +29,7 @@ class Workplace:
     letters: DeadLetters
     sender: Sender
     counters: EventCounters
+    telemetry: Telemetry
 
 
 class Subscription(SubscriptionOf[Want]):
@@ -78,6 +80,7 @@ class Subscription(SubscriptionOf[Want]):
             sender=work.sender,
             dead_letters=self._sink(wanted),
             counters=work.counters,
+            telemetry=work.telemetry,
         )
         consumer = Consumer(
             group=group_of(pair, wanted.topic),

@@ -59,7 +59,7 @@ async def serve(settings: Settings, client: KubeClient) -> AsyncIterator[NatsSub
         client, NATS_TRIGGERS, namespaces=settings.namespaces, transform=read_trigger
     )
     # One byte more tells a response that is too long from one that just fits.
-    ground = Ground(settings, client, triggers, user_agent=CLIENT_NAME, keep_bytes=settings.max_reply + 1)
+    ground = Ground(settings, client, triggers, name=LEASE, user_agent=CLIENT_NAME, keep_bytes=settings.max_reply + 1)
     connection = Connection(settings, client)
     workplace = Workplace(
         settings,
@@ -67,6 +67,7 @@ async def serve(settings: Settings, client: KubeClient) -> AsyncIterator[NatsSub
         letters=DeadLetters(connection, replicas=settings.dead_letter_replicas),
         sender=ground.sender,
         counters=ground.counters,
+        telemetry=ground.telemetry,
     )
     subscriptions = subscriptions_for(workplace, ground.functions)
     retirement = Retirement(subscriptions, ground.functions, connection.jetstream)

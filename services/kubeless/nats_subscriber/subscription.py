@@ -19,6 +19,7 @@ from kubeless.delivery.outcome import Outcome
 from kubeless.delivery.sender import Sender
 from kubeless.delivery.sources.pair import Pair
 from kubeless.delivery.sources.subscription import State, Subscription
+from kubeless.delivery.telemetry import Telemetry
 from kubeless.delivery.trigger import TriggerRef
 from kubeless.nats_subscriber.claims import Claims
 from kubeless.nats_subscriber.connection import Connection
@@ -43,12 +44,14 @@ class Workplace:
         letters: DeadLetters,
         sender: Sender,
         counters: EventCounters,
+        telemetry: Telemetry,
     ) -> None:
         self.settings = settings
         self.connection = connection
         self.letters = letters
         self.sender = sender
         self.counters = counters
+        self.telemetry = telemetry
         self.claims = Claims()
 
 
@@ -222,6 +225,7 @@ class NatsSubscription(Subscription[Want]):
             sender=self._workplace.sender,
             dead_letters=self._sink(wanted),
             counters=self._workplace.counters,
+            telemetry=self._workplace.telemetry,
             on_outcome=on_outcome,
             redelivers=redelivers,
         )

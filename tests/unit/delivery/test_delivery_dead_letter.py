@@ -1,15 +1,12 @@
 """What is written on a dead letter, and the line in the log."""
 
-import logging
 from dataclasses import replace
 
 import pytest
-import structlog
 
 from kubeless.delivery import deadletter
 from kubeless.delivery.deadletter import DeadLetter
 from kubeless.delivery.outcome import MAX_ERROR, Answer, Exhausted, Refused
-from kubeless.delivery.summary import Summary
 from support.deliveries import FUNCTION, TRIGGER, make_event
 
 
@@ -58,22 +55,3 @@ def test_an_error_is_bounded_and_cannot_control_a_terminal() -> None:
 def test_there_is_no_status_where_there_was_no_response() -> None:
     silent = replace(letter(), outcome=Exhausted(Answer(None, "connection refused"), 5, 1.0))
     assert deadletter.STATUS not in dict(silent.headers())
-
-
-def test_a_flood_of_events_is_a_trickle_of_lines_that_says_so() -> None:
-    now = 0.0
-    with structlog.testing.capture_logs() as lines:
-        summary = Summary(structlog.get_logger().bind(), now=lambda: now, per_second=3)
-        for second in range(2):
-            now = second * 1.0
-            for _ in range(10):
-                if summary.wants(logging.INFO):
-                    summary.write(logging.INFO, "event delivered", status=200, error="")
-    assert [line.get("lines_left_out") for line in lines] == [None, None, None, 7, None, None]
-    assert "error" not in lines[0]
-
-
-def test_a_level_that_is_switched_off_costs_nothing() -> None:
-    quiet = structlog.wrap_logger(None, wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR)).bind()
-    summary = Summary(quiet, now=lambda: 0.0)
-    assert not any(summary.wants(level) for level in (logging.INFO, logging.WARNING) for _ in range(100))

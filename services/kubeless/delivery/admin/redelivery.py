@@ -11,6 +11,7 @@ from kubeless.delivery.deadletter import DeadLetterSink
 from kubeless.delivery.deliverer import Deliverer
 from kubeless.delivery.policy import DeliveryPolicy
 from kubeless.delivery.sender import Sender
+from kubeless.delivery.telemetry import SILENT, Telemetry
 from kubeless.delivery.trigger import TriggerRef
 from kubeless.kube.cache import ObjectKey
 from kubeless.routing.functions import FunctionRecord
@@ -27,6 +28,7 @@ class EngineRedelivery:
         function: Callable[[str, str], FunctionRecord | None],
         delivery: Callable[[ObjectKey], Delivery | None],
         ready: Callable[[], bool] = lambda: True,
+        telemetry: Telemetry = SILENT,
     ) -> None:
         """
         `function(namespace, name)` and `delivery(trigger)` look up what there is; None: it is gone. A trigger that says
@@ -38,6 +40,7 @@ class EngineRedelivery:
         self._function = function
         self._delivery = delivery
         self._ready = ready
+        self._telemetry = telemetry
 
     def check_ready(self) -> None:
         """See `redrive.Redelivery`."""
@@ -61,6 +64,12 @@ class EngineRedelivery:
         policy = DeliveryPolicy.of(delivery, function_timeout=record.timeout, default_order="partition")
         policy = replace(policy, max_age=min(policy.max_age, max_age))
         async with Deliverer(
-            trigger, function, policy, sender=self._sender, dead_letters=sink, counters=self._counters
+            trigger,
+            function,
+            policy,
+            sender=self._sender,
+            dead_letters=sink,
+            counters=self._counters,
+            telemetry=self._telemetry,
         ) as deliverer:
             yield deliverer

@@ -22,6 +22,7 @@ from kubeless.delivery.httpsender import KEEP_BYTES, HttpSender
 from kubeless.delivery.sources.record import TriggerRecord
 from kubeless.delivery.sources.statuswriter import StatusWriter
 from kubeless.delivery.sources.subscriptions import SelectingSpec
+from kubeless.delivery.telemetry import Telemetry
 from kubeless.delivery.transport.metrics import TransportCollector
 from kubeless.delivery.transport.transport import Transport
 from kubeless.kube.cache import ObjectKey
@@ -57,6 +58,15 @@ class SourceSettings(Protocol):
     @property
     def identity(self) -> str: ...
 
+    @property
+    def event_log(self) -> bool: ...
+
+    @property
+    def event_log_sample(self) -> float: ...
+
+    @property
+    def otlp_endpoint(self) -> str: ...
+
 
 class DeliveringSpec(SelectingSpec, Protocol):
     """The spec of a trigger that says how to deliver."""
@@ -89,11 +99,13 @@ class Ground(Generic[SpecT]):
         client: KubeClient,
         triggers: Informer[TriggerRecord[SpecT]],
         *,
+        name: str,
         user_agent: str,
         keep_bytes: int = KEEP_BYTES,
     ) -> None:
         """
-        `user_agent` is without a version; `keep_bytes` are kept of a function's response.
+        `name` is that of the service in spans; `user_agent` is without a version; `keep_bytes` are kept of a function's
+        response.
 
         Raises SettingError.
         """
@@ -102,6 +114,7 @@ class Ground(Generic[SpecT]):
         self._triggers = triggers
         self._admin: AdminServer | None = None
         self._transport = Transport()
+        self.telemetry = Telemetry.of(settings, service=name)
         self.registry = CollectorRegistry()
         self.registry.register(TransportCollector(self._transport))
         self.counters = EventCounters(self.registry)
@@ -134,6 +147,7 @@ class Ground(Generic[SpecT]):
             function=self.functions.function,
             delivery=delivery,
             ready=lambda: self.ready,
+            telemetry=self.telemetry,
         )
 
     @asynccontextmanager
@@ -148,7 +162,12 @@ class Ground(Generic[SpecT]):
             admin = self._admin = await stack.enter_async_context(
                 AdminServer(settings.admin_host, settings.admin_port, self.registry, routes=routes)
             )
-            own: tuple[Part, ...] = (self._transport, self.functions.running(), self._triggers.running())
+            own: tuple[Part, ...] = (
+                self.telemetry.running(),
+                self._transport,
+                self.functions.running(),
+                self._triggers.running(),
+            )
             for part in (*own, *parts):
                 await stack.enter_async_context(part)
             await self.functions.wait_synced()
