@@ -179,6 +179,7 @@ class Machine:
             run_node(self.settings, client, runtimes=self.runtimes or RuntimeFinder(self.locate)) as node,
         ):
             server.logs = node.logs
+            server.serve_metrics(node.metrics)
             yield self.cluster(client)
 
     @asynccontextmanager

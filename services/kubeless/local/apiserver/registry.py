@@ -1,10 +1,11 @@
 """
-Which types are served right now: the built-in ones and those of the CustomResourceDefinitions in the store.
+Which types are served right now: the built-in ones, those of the CustomResourceDefinitions in the store, and those
+somebody answers for.
 """
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from kubeless.local.apiserver.custom import types_of
 from kubeless.local.apiserver.resources import BUILTIN, CRDS, ResourceType
@@ -22,6 +23,7 @@ class Registry:
         self.generation = 0
         self._store = store
         self._custom: dict[str, tuple[ResourceType, ...]] = {}
+        self._added: tuple[ResourceType, ...] = ()
         self._types: dict[tuple[str, str, str], ResourceType] = {}
         for record in store.objects(CRDS.key):
             self._custom[record.key.name] = tuple(types_of(record.object))
@@ -31,6 +33,11 @@ class Registry:
     def find(self, group: str, version: str, plural: str) -> ResourceType | None:
         """The served type at a path."""
         return self._types.get((group, version, plural))
+
+    def add(self, types: Iterable[ResourceType]) -> None:
+        """Serve more types, whose objects are not in the store."""
+        self._added += tuple(types)
+        self._rebuild()
 
     def storage_version(self, resource: ResourceType) -> str:
         """The API version in which objects of the type are written to the store."""
@@ -78,7 +85,7 @@ class Registry:
 
     def _rebuild(self) -> None:
         custom = (resource for resources in self._custom.values() for resource in resources if resource.served)
-        self._types = {(r.group, r.version, r.plural): r for r in (*BUILTIN, *custom)}
+        self._types = {(r.group, r.version, r.plural): r for r in (*BUILTIN, *self._added, *custom)}
         self.generation += 1
 
 

@@ -26,6 +26,7 @@ from kubeless.local.apiserver.controllers.events import expire_events
 from kubeless.local.apiserver.controllers.garbage import GarbageCollector
 from kubeless.local.apiserver.controllers.namespaces import NamespaceController
 from kubeless.local.apiserver.logs import LogSource
+from kubeless.local.apiserver.measurements import MEASURED, MetricsSource
 from kubeless.local.apiserver.nonresource import NonResource
 from kubeless.local.apiserver.proxy import client_session
 from kubeless.local.apiserver.registry import Registry
@@ -66,7 +67,17 @@ class ApiServer:
         self._host = host
         self._port = port
         self._database = database
+        self._metrics: MetricsSource | None = None
+        self._registry: Registry | None = None
         self._stack = AsyncExitStack()
+
+    def serve_metrics(self, source: MetricsSource) -> None:
+        """From now on serve `metrics.k8s.io`; the server must be entered."""
+        if self._registry is None:
+            raise RuntimeError("the API server does not run")
+        if self._metrics is None:
+            self._registry.add(MEASURED)
+        self._metrics = source
 
     @property
     def port(self) -> int:
@@ -100,9 +111,12 @@ class ApiServer:
     async def _serving(self) -> AsyncIterator[None]:
         async with open_store(self._database) as store, client_session() as session:
             cluster = Cluster(store, Registry(store))
+            self._registry = cluster.registry
             bootstrap(cluster)
             controllers = (GarbageCollector(cluster), NamespaceController(cluster), DefinitionController(cluster))
-            front = _Front(NonResource(cluster.registry), Dispatcher(cluster, lambda: self.logs, session))
+            front = _Front(
+                NonResource(cluster.registry), Dispatcher(cluster, lambda: self.logs, lambda: self._metrics, session)
+            )
             runner = await self._listen(front)
             try:
                 async with asyncio.TaskGroup() as tasks:

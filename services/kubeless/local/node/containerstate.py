@@ -9,6 +9,9 @@ from kubeless.core.jsontypes import JsonObject
 CRASH_LOOP = "CrashLoopBackOff"
 """Why a container waits that ended and is to be started again."""
 
+OOM_KILLED = "OOMKilled"
+"""Why a container ended that used more memory than its limit."""
+
 MESSAGE_LIMIT = 4096
 """Bytes of a message in a container's state, as the kubelet bounds it."""
 
@@ -37,6 +40,8 @@ class Terminated:
     started: datetime
     finished: datetime
     message: str = ""
+    reason: str = ""
+    """Why it ended; "" leaves that to the exit code."""
 
     @property
     def succeeded(self) -> bool:
@@ -92,7 +97,7 @@ def _terminated_json(state: Terminated) -> JsonObject:
     by_signal = {"exitCode": 128 - state.code, "signal": -state.code} if state.code < 0 else {"exitCode": state.code}
     return {
         **by_signal,
-        "reason": "Completed" if state.succeeded else "Error",
+        "reason": state.reason or ("Completed" if state.succeeded else "Error"),
         **_message(state.message),
         "startedAt": format_time(state.started),
         "finishedAt": format_time(state.finished),
@@ -146,6 +151,7 @@ def _parse_terminated(value: JsonObject, now: datetime) -> Terminated:
         started=_parse_time(value.get("startedAt"), now),
         finished=_parse_time(value.get("finishedAt"), now),
         message=str(value.get("message", "")),
+        reason=OOM_KILLED if value.get("reason") == OOM_KILLED else "",
     )
 
 

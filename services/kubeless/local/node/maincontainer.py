@@ -7,18 +7,28 @@ after a run that lasted as long as the longest pause.
 """
 
 import asyncio
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NoReturn
 
 from kubeless.core.errors import InvalidField
 from kubeless.core.jsontypes import JsonObject
-from kubeless.local.node.containerstate import CRASH_LOOP, ContainerRecord, Running, Terminated, Waiting
+from kubeless.local.node.containerstate import (
+    CRASH_LOOP,
+    OOM_KILLED,
+    ContainerRecord,
+    Running,
+    Terminated,
+    Waiting,
+)
 from kubeless.local.node.logreader import last_lines
 from kubeless.local.node.plan import PodContext, PodPlan, container_command, until_planned
 from kubeless.local.node.prober import Prober, Probes
 from kubeless.local.node.probes import parse_probe
 from kubeless.local.node.process import Command, Process, StartFailed
+from kubeless.local.node.quantity import parse_quantity
+from kubeless.local.node.usage import Measured
 
 NOT_A_FUNCTION = "local mode runs function runtimes only, no images; deploy this workload to a cluster"
 
@@ -43,6 +53,12 @@ class RestartPauses:
 def wants_restart(policy: str, code: int) -> bool:
     """Whether a container that ended with `code` is started again."""
     return policy == "Always" or (policy == "OnFailure" and code != 0)
+
+
+def memory_limit(container: JsonObject) -> int | None:
+    """Bytes that a container may use; None if it has no limit. Raises InvalidField."""
+    limit = ((container.get("resources") or {}).get("limits") or {}).get("memory")
+    return int(parse_quantity(str(limit))) if limit else None
 
 
 def is_function(container: JsonObject) -> bool:
@@ -107,7 +123,8 @@ class MainContainer:
             self._record.state = Running(began)
             self._context.changed()
             self._context.event("Started", f"Started container {self._spec['name']}")
-            code = await self._wait(process, command, probes)
+            with self._measured(process) as measured:
+                code = await self._wait(process, command, probes, measured)
         except asyncio.CancelledError:
             code = await process.stop(self._context.grace)
             self._record.state = await self._ended(code, began)
@@ -115,9 +132,20 @@ class MainContainer:
         finally:
             self._record.ready = self._record.started = False
             process.abandon()
-        return await self._ended(code, began)
+        return await self._ended(code, began, out_of_memory=measured.exceeded.is_set())
 
-    async def _wait(self, process: Process, command: Command, probes: Probes) -> int:
+    def _measured(self, process: Process) -> AbstractContextManager[Measured]:
+        uid, name = self._context.pod["metadata"]["uid"], self._spec["name"]
+        return self._context.tools.usage.measure(uid, name, process.pid, memory_limit=memory_limit(self._spec))
+
+    async def _kill_beyond_limit(self, process: Process, measured: Measured) -> None:
+        await measured.exceeded.wait()
+        used, limit = measured.memory >> 20, (measured.memory_limit or 0) >> 20
+        text = f"Container {measured.container} used {used}Mi of memory, its limit is {limit}Mi; it was killed"
+        self._context.event("OOMKilling", text, warning=True)
+        await process.kill()
+
+    async def _wait(self, process: Process, command: Command, probes: Probes, measured: Measured) -> int:
         async def restart(probe: str) -> None:
             name = self._spec["name"]
             self._context.event("Killing", f"Container {name} failed {probe} probe, will be restarted")
@@ -132,17 +160,27 @@ class MainContainer:
             restart=restart,
         )
         async with asyncio.TaskGroup() as group:
-            probing = group.create_task(prober.run())
+            watching = [
+                group.create_task(prober.run()),
+                group.create_task(self._kill_beyond_limit(process, measured)),
+            ]
             code = await process.wait()
-            probing.cancel()
+            for task in watching:
+                task.cancel()
         return code
 
-    async def _ended(self, code: int, began: datetime) -> Terminated:
+    async def _ended(self, code: int, began: datetime, *, out_of_memory: bool = False) -> Terminated:
         message = ""
         if code != 0 and self._spec.get("terminationMessagePolicy") == "FallbackToLogsOnError":
             folder = self._context.folder.logs(self._spec["name"])
             message = await asyncio.to_thread(last_lines, folder, self._record.restarts)
-        return Terminated(code=code, started=began, finished=datetime.now(UTC), message=message)
+        return Terminated(
+            code=code,
+            started=began,
+            finished=datetime.now(UTC),
+            message=message,
+            reason=OOM_KILLED if out_of_memory else "",
+        )
 
     async def _pause_after(self, ended: Terminated) -> None:
         pause = self._pauses.after((ended.finished - ended.started).total_seconds())

@@ -24,10 +24,12 @@ from kubeless.local.node.endpoints import BY_NAMESPACE, BY_SERVICE, EndpointsCon
 from kubeless.local.node.events import EventRecorder
 from kubeless.local.node.kubelet import Kubelet
 from kubeless.local.node.logs import PodLogs
+from kubeless.local.node.nodemetrics import NodeMetrics
 from kubeless.local.node.nodeobject import register
 from kubeless.local.node.plan import NodeTools, RuntimeFinder
 from kubeless.local.node.replicasets import BY_CONTROLLER, ReplicaSetController, by_controller
 from kubeless.local.node.settings import NodeSettings
+from kubeless.local.node.usage import UsageMeter
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ class Node:
 
     settings: NodeSettings
     logs: PodLogs
+    metrics: NodeMetrics
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,10 @@ async def run_node(
     """
     caches = _make_caches(client)
     events = EventRecorder(client, component="kubelet", host=settings.name)
-    tools = NodeTools(settings=settings, client=client, events=events, runtimes=runtimes or RuntimeFinder())
+    usage = UsageMeter()
+    tools = NodeTools(
+        settings=settings, client=client, events=events, runtimes=runtimes or RuntimeFinder(), usage=usage
+    )
     kubelet = Kubelet(tools, caches.pods)
     async with asyncio.TaskGroup() as group:
         tasks: list[asyncio.Task[None]] = [group.create_task(cache.run()) for cache in caches.all]
@@ -72,9 +78,9 @@ async def run_node(
         await kubelet.clean_up()
         await register(client, settings.name)
         tasks += [group.create_task(controller.run()) for controller in _controllers(client, events, caches)]
-        tasks.append(group.create_task(events.run()))
+        tasks += [group.create_task(events.run()), group.create_task(usage.run())]
         async with kubelet.running():
-            yield Node(settings, PodLogs(settings.data_dir))
+            yield Node(settings, PodLogs(settings.data_dir), NodeMetrics(settings.name, caches.pods, usage))
         for task in tasks:
             task.cancel()
 

@@ -25,6 +25,7 @@ from kubeless.local.node.podstatus import PodRecord
 from kubeless.local.node.prepare import INSTALL_VOLUME
 from kubeless.local.node.process import Command
 from kubeless.local.node.settings import NodeSettings
+from kubeless.local.node.usage import UsageMeter
 from kubeless.local.node.volumes import plan_volumes, write_volumes
 from kubeless.runtimes.catalog import resolve
 from kubeless.runtimes.localruntime import LocalRuntime, RuntimeNotAvailable
@@ -45,6 +46,7 @@ class NodeTools:
     client: KubeClient
     events: EventRecorder
     runtimes: "RuntimeFinder"
+    usage: UsageMeter
 
 
 @dataclass(slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from kubeless.local.apiserver.answers import bytes_answer, json_answer
 from kubeless.local.apiserver.bodies import decode_object, read_body
 from kubeless.local.apiserver.cluster import Cluster, key_of
 from kubeless.local.apiserver.logs import LogSource, parse_log_request
+from kubeless.local.apiserver.measurements import MEASURED, MetricsSource, measured_objects
 from kubeless.local.apiserver.negotiation import Form, Presentation, content_type, negotiate
 from kubeless.local.apiserver.paths import Target, parse_target
 from kubeless.local.apiserver.present import encode, list_body, metadata_only, present_object, present_table
@@ -29,7 +30,14 @@ from kubeless.local.apiserver.rest.reviews import answer
 from kubeless.local.apiserver.rest.scale import rescaled, scale_of
 from kubeless.local.apiserver.rest.update import Update, replace, write
 from kubeless.local.apiserver.rest.watch import Watch, watch
-from kubeless.local.apiserver.status import bad_request, method_not_allowed, no_such_path, success, unavailable
+from kubeless.local.apiserver.status import (
+    bad_request,
+    method_not_allowed,
+    no_such_path,
+    not_found,
+    success,
+    unavailable,
+)
 from kubeless.local.apiserver.storage.record import Key, Record
 
 _SLOWEST_WRITE = 30.0
@@ -62,9 +70,16 @@ class Call:
 class Dispatcher:
     """Answers requests below `/api/v1/` and `/apis/<group>/<version>/`."""
 
-    def __init__(self, cluster: Cluster, logs: Callable[[], LogSource | None], session: ClientSession) -> None:
+    def __init__(
+        self,
+        cluster: Cluster,
+        logs: Callable[[], LogSource | None],
+        metrics: Callable[[], MetricsSource | None],
+        session: ClientSession,
+    ) -> None:
         self._cluster = cluster
         self._logs = logs
+        self._metrics = metrics
         self._session = session
 
     async def respond(self, request: web.Request) -> web.StreamResponse:
@@ -79,6 +94,8 @@ class Dispatcher:
         raw = target.subresource in _RAW_ANSWERS
         presentation = Presentation() if raw else negotiate(request.headers.get("Accept", ""))
         call = Call(request, resource, target, presentation)
+        if resource in MEASURED:
+            return self._measured(call)
         if target.subresource:
             return await self._subresource(call)
         if target.name:
@@ -127,6 +144,23 @@ class Dispatcher:
         if name == "status" and method in {"GET", "PUT", "PATCH"}:
             return await self._object(call)
         raise method_not_allowed()
+
+    def _measured(self, call: Call) -> web.Response:
+        source = self._metrics()
+        target, query = call.target, call.request.query
+        if source is None or target.subresource:
+            raise no_such_path()
+        options = parse_list_options(query, call.resource)
+        if call.request.method != "GET" or options.watch:
+            raise method_not_allowed()
+        objects = measured_objects(source, call.resource, target.namespace)
+        if not target.name:
+            chosen = [obj for obj in objects if options.selection.matches(obj)]
+            return self._list_answer(call, chosen, {"resourceVersion": ""}, options.include, call.presentation)
+        for obj in objects:
+            if obj["metadata"]["name"] == target.name:
+                return self._object_answer(call, obj, call.presentation, 200, ())
+        raise not_found(call.resource, target.name)
 
     async def _create(self, call: Call) -> web.Response:
         if call.resource.namespaced and not call.target.namespace:
@@ -210,30 +244,36 @@ class Dispatcher:
         if presentation.form is Form.OBJECT and not presentation.yaml:
             return bytes_answer(list_body(resource, page.records, page.metadata))
         objects = [record.view(resource.api_version) for record in page.records]
+        return self._list_answer(call, objects, page.metadata, options.include, presentation)
+
+    def _list_answer(
+        self, call: Call, objects: list[JsonObject], metadata: JsonObject, include: str, presentation: Presentation
+    ) -> web.Response:
+        resource = call.resource
         if presentation.form is Form.TABLE:
             rows = present_table(
                 objects,
                 resource,
                 presentation,
-                resource_version=page.metadata["resourceVersion"],
-                include=options.include,
+                resource_version=metadata["resourceVersion"],
+                include=include,
                 now=self._cluster.now(),
             )
-            value = {**rows, "metadata": page.metadata}
+            value = {**rows, "metadata": metadata}
         elif presentation.form is Form.METADATA:
             version = f"meta.k8s.io/{presentation.meta_version}"
             items = [metadata_only(obj, presentation) for obj in objects]
             value = {
                 "kind": "PartialObjectMetadataList",
                 "apiVersion": version,
-                "metadata": page.metadata,
+                "metadata": metadata,
                 "items": items,
             }
         else:
             value = {
                 "kind": resource.list_kind,
                 "apiVersion": resource.api_version,
-                "metadata": page.metadata,
+                "metadata": metadata,
                 "items": objects,
             }
         return bytes_answer(encode(value, presentation), media_type=presentation.media_type)
