@@ -27,8 +27,13 @@ def _level() -> Iterator[None]:
 
 @pytest.mark.parametrize(
     ("enabled", "sample", "drawn", "wanted"),
-    [(True, 1.0, 0.99, True), (True, 0.1, 0.05, True), (True, 0.1, 0.5, False), (True, 0.0, 0.0, False)]
-    + [(False, 1.0, 0.0, False)],
+    [
+        (True, 1.0, 0.99, True),
+        (True, 0.1, 0.05, True),
+        (True, 0.1, 0.5, False),
+        (True, 0.0, 0.0, False),
+        (False, 1.0, 0.0, False),
+    ],
 )
 def test_a_share_of_what_went_well_is_told_and_all_that_did_not(
     enabled: bool, sample: float, drawn: float, wanted: bool

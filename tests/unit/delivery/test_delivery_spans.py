@@ -1,6 +1,6 @@
 """The spans of an event, as an exporter gets them."""
 
-import asyncio
+import inspect
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -23,6 +23,7 @@ from kubeless.delivery.trace import made_trace, trace_headers
 from kubeless.delivery.trigger import TriggerRef
 from kubeless.kube.cache import ObjectKey
 from support.deliveries import FAILED, FUNCTION, Engine, Function, Letters, make_event
+from support.kafkaworld import until
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 PARENT = f"00-{TRACE}-b7ad6b7169203331-01".encode()
@@ -169,8 +170,7 @@ async def test_an_event_that_is_given_back_ends_its_spans(traced: Traced) -> Non
     async with engine.deliverer:
         engine.function.takes = 60.0
         engine.deliverer.offer(kafka_event("x"), engine.ledger.entry("x"))
-        while not engine.function.calls:
-            await asyncio.sleep(0)
+        await until(lambda: bool(engine.function.calls))
         await engine.deliverer.drain(0.0)
     assert (traced["receive orders"].attributes or {})["kubeless.outcome"] == "released"
     assert (traced["attempt bill"].attributes or {})["error.type"] == "interrupted"
@@ -192,6 +192,9 @@ def test_a_collector_without_the_extra_is_a_warning(monkeypatch: pytest.MonkeyPa
 
 async def test_a_carrier_without_a_tracer_goes_straight_to_its_work() -> None:
     engine = Engine()
-    work = engine.deliverer._carrier.carry(Job(make_event("x"), lambda: None, 0.0))
-    assert work.__name__ == "_carry"
+    carrier = engine.deliverer._carrier
+    work = carrier.carry(Job(make_event("x"), lambda: None, 0.0))
+    direct = carrier._carry(Job(make_event("x"), lambda: None, 0.0), engine.function)
+    assert inspect.getcoroutinelocals(work).keys() == inspect.getcoroutinelocals(direct).keys()
     work.close()
+    direct.close()
