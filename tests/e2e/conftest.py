@@ -8,9 +8,9 @@ import pytest
 from support.localplatform import LocalPlatform
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalPlatform]:
-    """One platform for all tests that do not stop it; each test uses names of its own."""
+    """One platform for all tests of a module that do not stop it; each test uses names of its own."""
     local = LocalPlatform(tmp_path_factory.mktemp("platform"))
     local.up()
     yield local
