@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from runtimes.jars import make_jar
+from runtimes.repositories import make_gems
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +26,8 @@ class Language:
     """Dependency file of the function `depend`."""
     absent_deps: str = ""
     """A dependency file that names a package which does not exist."""
+    packages: Callable[[Path], None] | None = None
+    """Makes the repository that `{packages}` in the dependency files stands for, in an empty folder."""
     returns: Mapping[str, tuple[int, str]] = field(default_factory=dict)
     """Status and body where what a function returns is answered otherwise than usual, by case of `answer`."""
     empty: str = ""
@@ -63,6 +66,15 @@ LANGUAGES = (
         absent_deps='{"dependencies": {"@kubeless-nobody/package-that-nobody-published": "1.0.0"}}',
         returns={"null": (200, "null")},
         empty="{}",
+    ),
+    Language(
+        name="ruby",
+        runtime="ruby3.1",
+        suffix=".rb",
+        deps='source "file://{packages}"\ngem "kubeless_used", "1.0.7"\n',
+        absent_deps='source "file://{packages}"\ngem "kubeless-package-that-nobody-published"\n',
+        packages=make_gems,
+        returns={"list": (200, "ab")},
     ),
     Language(
         name="go",

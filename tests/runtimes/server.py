@@ -132,6 +132,7 @@ class Workshop:
 
     folder: Path
     _volumes: dict[tuple[str, str, str], Path] = field(default_factory=dict)
+    _repositories: dict[str, Path] = field(default_factory=dict)
     _count: int = 0
 
     async def prepare(self, language: Language, function: str, *, deps: str = "") -> Path:
@@ -149,11 +150,20 @@ class Workshop:
             volume.mkdir()
             await asyncio.to_thread(put_source, language, function, volume / f"{function}{language.suffix}")
             if deps:
+                deps = deps.replace("{packages}", str(await self._repository(language)))
                 (volume / runtime.dep_name).write_text(deps)
                 await self._step(local, local.install, volume, volume / runtime.dep_name)
             await self._step(local, local.compile, volume, volume / runtime.dep_name)
             self._volumes[key] = volume
         return self._volumes[key]
+
+    async def _repository(self, language: Language) -> Path:
+        if language.name not in self._repositories:
+            folder = self._new_folder()
+            if language.packages is not None:
+                await asyncio.to_thread(language.packages, folder)
+            self._repositories[language.name] = folder
+        return self._repositories[language.name]
 
     async def compile(self, language: Language, volume: Path) -> None:
         """The runtime's compile step, for a folder that is filled already. Raises as `prepare`."""

@@ -44,9 +44,16 @@ class Request:
     """The one object it is about, also of a list or watch by `metadata.name`."""
 
 
-def read_requests(log: Path) -> list[Request]:
-    """All requests for resources in an audit log, in order; other paths, such as `/version`, everybody may read."""
-    return list(_requests(log.read_bytes().splitlines()))
+def read_requests(log: Path, since: int = 0) -> list[Request]:
+    """
+    The requests for resources in an audit log, in order, from a size on that the file had.
+
+    Other paths, such as `/version`, everybody may read. A line that is being written is left out.
+    """
+    with log.open("rb") as file:
+        file.seek(since)
+        whole, _, _ = file.read().rpartition(b"\n")
+    return list(_requests(whole.splitlines()))
 
 
 def service_account(namespace: str, name: str) -> str:

@@ -35,7 +35,7 @@ OLD_CRON_JOB = "trigger-old"
 RESTRICTED = {"pod-security.kubernetes.io/enforce": "restricted"}
 """The API server takes no pod that could harm its node."""
 
-_VALUES = {"kafka": {"existingSecret": SECRET}, "nats": {"existingSecret": SECRET}}
+_VALUES: JsonObject = {"kafka": {"existingSecret": SECRET}, "nats": {"existingSecret": SECRET}}
 _QUICK = {
     "GATEWAY_STATUS_INTERVAL": "1",
     "KAFKA_STATUS_INTERVAL": "0.5",
@@ -64,14 +64,32 @@ _PATHS = {
 class Platform:
     """A control plane on which the chart is installed, and the services beside it while entered."""
 
-    def __init__(self, folder: Path, cluster: RealCluster, *, nats_url: str, address: str) -> None:
-        """`address` is one of this machine where pods may be, see `support.handkubelet`."""
+    def __init__(
+        self,
+        folder: Path,
+        cluster: RealCluster,
+        *,
+        nats_url: str,
+        address: str,
+        values: JsonObject | None = None,
+        namespaces: tuple[str, ...] = (NAMESPACE,),
+    ) -> None:
+        """
+        Args:
+            folder: for logs.
+            cluster: runs already.
+            nats_url: of a nats-server.
+            address: one of this machine where pods may be, see `support.handkubelet`.
+            values: of the chart, beside those that name the Secret of the brokers.
+            namespaces: where functions may be made.
+        """
         self.cluster = cluster
         self.nats_url = nats_url
         self.address = address
         ports = free_ports(len(SERVICES) + 2)
         self.gateway_port, self.kafka_port = ports[:2]
-        self.release = render(_VALUES)
+        self.release = render(_VALUES | (values or {}))
+        self._namespaces = namespaces
         self._folder = folder
         self._admin_ports = {service.component: port for service, port in zip(SERVICES, ports[2:], strict=True)}
         self.services: dict[str, ServiceProcess] = {}
@@ -80,12 +98,12 @@ class Platform:
         """Make what is there before any service runs: definitions, namespaces, the release, and what is left of old."""
         for definition in (*custom_resource_definitions(), _service_monitors()):
             self._make("CustomResourceDefinition", definition)
-        for name in (HOME, NAMESPACE):
+        for name in (HOME, *self._namespaces):
             self._make("Namespace", {"metadata": {"name": name, "labels": RESTRICTED}})
         for document in self.release:
             if "helm.sh/hook" not in document["metadata"].get("annotations", {}):
                 self._make(document["kind"], document)
-        self._make("CronJob", _old_cron_job())
+        self._make("CronJob", _old_cron_job(self._namespaces[0]))
 
     @contextmanager
     def running(self) -> Iterator["Platform"]:
@@ -93,7 +111,7 @@ class Platform:
         with contextlib.ExitStack() as stack:
             stack.enter_context(hand_kubelet(self.cluster.kubeconfig, self.address))
             for service in SERVICES:
-                process = self._process(service)
+                process = self._replica(service, 0, self._admin_ports[service.component], self.gateway_port)
                 process.start()
                 stack.callback(process.stop)
                 self.services[service.component] = process
@@ -107,26 +125,32 @@ class Platform:
         path = _PATHS[kind].format(namespace=namespace)
         self.cluster.request("POST", f"{path}?fieldValidation=Strict", body)
 
-    def _process(self, service: Service) -> ServiceProcess:
+    def replica(self, component: str, number: int) -> tuple[ServiceProcess, int]:
+        """One more of a service on ports of its own, not started yet; and the port of events, if it is a gateway."""
+        (service,) = (each for each in SERVICES if each.component == component)
+        admin_port, gateway_port = free_ports(2)
+        return self._replica(service, number, admin_port, gateway_port), gateway_port
+
+    def _replica(self, service: Service, number: int, admin_port: int, gateway_port: int) -> ServiceProcess:
         kubeconfig = self.cluster.account_kubeconfig(HOME, service.name)
         module = service.settings.removesuffix(".settings")
-        return ServiceProcess(module, self._folder, kubeconfig=kubeconfig, environment=self._environment(service))
+        environment = self._environment(service, str(admin_port), str(gateway_port))
+        return ServiceProcess(module, self._folder, kubeconfig=kubeconfig, environment=environment, number=number)
 
-    def _environment(self, service: Service) -> dict[str, str]:
+    def _environment(self, service: Service, admin_port: str, gateway_port: str) -> dict[str, str]:
         """What the pod would have, but for where things are."""
         pod = pick(self.release, "Deployment", service.name)["spec"]["template"]["spec"]["containers"][0]
         given = {each["name"]: each["value"] for each in pod["env"] if "value" in each}
-        port = str(self._admin_ports[service.component])
         return {
             **given,
             "KUBELESS_NAMESPACE": HOME,
             "ADMIN_HOST": "127.0.0.1",
-            "ADMIN_PORT": port,
+            "ADMIN_PORT": admin_port,
             "GATEWAY_HOST": "127.0.0.1",
-            "GATEWAY_PORT": str(self.gateway_port),
+            "GATEWAY_PORT": gateway_port,
             "GATEWAY_TLS_PORT": "0",
             "GATEWAY_ADMIN_HOST": "127.0.0.1",
-            "GATEWAY_ADMIN_PORT": port,
+            "GATEWAY_ADMIN_PORT": admin_port,
             "KAFKA_BROKERS": f"127.0.0.1:{self.kafka_port}",
             "NATS_URL": self.nats_url,
             **_QUICK,
@@ -136,8 +160,11 @@ class Platform:
 class World:
     """A platform as a test uses it: the administrator's client, a function's ledger, HTTP."""
 
-    def __init__(self, platform: Platform, client: KubeClient, ledger: Ledger, http: aiohttp.ClientSession) -> None:
+    def __init__(
+        self, platform: Platform, client: KubeClient, ledger: Ledger, http: aiohttp.ClientSession, namespace: str
+    ) -> None:
         self.platform = platform
+        self.namespace = namespace
         self.client = client
         self.ledger = ledger
         self.http = http
@@ -159,7 +186,7 @@ class World:
     async def make(self, kind: Resource, name: str, spec: JsonObject, **metadata: Any) -> JsonObject:
         """Make one of our objects."""
         head = {"apiVersion": kind.api_version, "kind": kind.kind}
-        metadata = {"name": name, "namespace": NAMESPACE, **metadata}
+        metadata = {"name": name, "namespace": self.namespace, **metadata}
         return await self.client.create(kind, {**head, "metadata": metadata, "spec": spec}, field_validation="Strict")
 
     async def until_condition(self, kind: Resource, name: str, condition: str, status: str) -> None:
@@ -168,7 +195,7 @@ class World:
 
         async def holds() -> bool:
             nonlocal last
-            last = (await self.client.get(kind, name, namespace=NAMESPACE)).get("status") or {}
+            last = (await self.client.get(kind, name, namespace=self.namespace)).get("status") or {}
             return any(each["type"] == condition and each["status"] == status for each in last.get("conditions") or ())
 
         try:
@@ -180,7 +207,7 @@ class World:
         """Wait until the status of an object has these words somewhere."""
 
         async def told() -> bool:
-            return words in str((await self.client.get(kind, name, namespace=NAMESPACE)).get("status"))
+            return words in str((await self.client.get(kind, name, namespace=self.namespace)).get("status"))
 
         await until(told)
 
@@ -190,11 +217,11 @@ class World:
 
     async def change(self, kind: Resource, name: str, body: JsonObject) -> None:
         """Merge into an object."""
-        await self.client.patch(kind, name, body, namespace=NAMESPACE)
+        await self.client.patch(kind, name, body, namespace=self.namespace)
 
     async def delete(self, kind: Resource, name: str) -> None:
         """Delete an object and wait until it is gone."""
-        await self.client.delete(kind, name, namespace=NAMESPACE)
+        await self.client.delete(kind, name, namespace=self.namespace)
         await self.until_gone(kind, name)
 
     async def until_gone(self, kind: Resource, name: str) -> None:
@@ -202,7 +229,7 @@ class World:
 
         async def gone() -> bool:
             try:
-                await self.client.get(kind, name, namespace=NAMESPACE)
+                await self.client.get(kind, name, namespace=self.namespace)
             except NotFound:
                 return True
             return False
@@ -216,7 +243,7 @@ class World:
         async def there() -> bool:
             nonlocal found
             with contextlib.suppress(NotFound):
-                found = await self.client.get(kind, name, namespace=NAMESPACE)
+                found = await self.client.get(kind, name, namespace=self.namespace)
             return bool(found)
 
         await until(there)
@@ -224,24 +251,24 @@ class World:
 
 
 @asynccontextmanager
-async def make_world(platform: Platform) -> AsyncIterator[World]:
-    """The platform for one test."""
+async def make_world(platform: Platform, namespace: str = NAMESPACE) -> AsyncIterator[World]:
+    """The platform for one test that makes its objects in a namespace."""
     async with (
         await KubeClient.connect(kubeconfig=str(platform.cluster.kubeconfig)) as client,
         aiohttp.ClientSession() as http,
         Ledger(host=platform.address).serving() as ledger,
     ):
-        yield World(platform, client, ledger, http)
+        yield World(platform, client, ledger, http, namespace)
 
 
-def _old_cron_job() -> JsonObject:
+def _old_cron_job(namespace: str) -> JsonObject:
     """As the Go controller made it, owned by a kind that never existed; it never runs here."""
     owner = {"apiVersion": "kubeless.io/v1beta1", "kind": "Trigger", "name": "old", "uid": "0b3c8a5e-1"}
     pod = {"restartPolicy": "Never", "containers": [{"name": "trigger", "image": "registry.invalid/c"}]}
     return {
         "metadata": {
             "name": OLD_CRON_JOB,
-            "namespace": NAMESPACE,
+            "namespace": namespace,
             "labels": {"created-by": "kubeless"},
             "ownerReferences": [owner],
         },

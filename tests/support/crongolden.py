@@ -18,8 +18,8 @@ from zoneinfo import ZoneInfo
 from croniter import CroniterError, croniter
 from cronsim import CronSim, CronSimError
 
-from kubeless.cron_scheduler.grammar import Fields, understand
-from kubeless.cron_scheduler.schedule import Schedule
+from kubeless.schedules.grammar import Fields, understand
+from kubeless.schedules.schedule import Schedule
 
 _ONE_VALUE = re.compile(r"(?<!\d)(\d+)-\1(?!\d)")
 

@@ -14,6 +14,7 @@ from kubeless.api.resource import Resource
 from kubeless.api.selector import LabelSelector
 from kubeless.core.jsontypes import JsonObject
 from kubeless.core.settings import load
+from kubeless.core.tracing import Tracer
 from kubeless.delivery.transport.caller import Caller
 from kubeless.delivery.transport.connection import Connection
 from kubeless.delivery.transport.transport import Transport
@@ -206,7 +207,7 @@ class World:
 
 @asynccontextmanager
 async def gateway(
-    serve: Serve, *, limits: Limits = SHORT, route: Route = ECHO, in_flight: int = 0
+    serve: Serve, *, limits: Limits = SHORT, route: Route = ECHO, in_flight: int = 0, tracer: Tracer | None = None
 ) -> AsyncIterator[World]:
     """A gateway with one route to one function, which is `serve`. `in_flight` limits the requests of the route."""
     routes, registry, lines = RouteTable(), CollectorRegistry(), list[JsonObject]()
@@ -226,6 +227,7 @@ async def gateway(
             transport=transport,
             metrics=GatewayMetrics(registry),
             access_log=access_log,
+            tracer=tracer,
         )
         async with Listener(
             forwarder.begin, host="127.0.0.1", port=0, limits=limits, expressway=forwarder.expressway

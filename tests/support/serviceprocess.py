@@ -14,12 +14,22 @@ _STOP_TIMEOUT = 30.0
 class ServiceProcess:
     """One replica of a service; blocking, for use from fixtures."""
 
-    def __init__(self, module: str, folder: Path, *, kubeconfig: Path, environment: dict[str, str]) -> None:
-        """`module` is what `python -m` runs; the environment must say on which port it can be asked how it is."""
+    def __init__(
+        self, module: str, folder: Path, *, kubeconfig: Path, environment: dict[str, str], number: int = 0
+    ) -> None:
+        """
+        Args:
+            module: what `python -m` runs.
+            folder: for its log.
+            kubeconfig: with the rights it has.
+            environment: must say on which port it can be asked how it is.
+            number: of the replica, which makes its name.
+        """
         self._module = module
-        self._log = folder / f"{module}.log"
+        name = f"{module}-{number}"
+        self._log = folder / f"{name}.log"
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(("KUBE", "HOSTNAME"))}
-        self._environment = {**inherited, **environment, "KUBECONFIG": str(kubeconfig), "HOSTNAME": f"{module}-0"}
+        self._environment = {**inherited, **environment, "KUBECONFIG": str(kubeconfig), "HOSTNAME": name}
         self._admin_port = int(environment["ADMIN_PORT"])
         self._process: subprocess.Popen[bytes] | None = None
 

@@ -14,13 +14,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from kubeless.cli.failure import Fatal
-from kubeless.cli.kafkaadmin import KafkaAdmin
-from kubeless.cli.natsadmin import NatsAdmin
-from kubeless.cli.serviceadmin import Refused, ServiceAdmin
 from kubeless.cli.topic.messagefile import encode
 from kubeless.cli.trigger.conditions import ready_word
 from kubeless.core.jsontypes import JsonObject
 from kubeless.manage.pods import function_pods
+from kubeless.manage.serviceadmin import KafkaAdmin, NatsAdmin, Refused, ServiceAdmin
 
 if TYPE_CHECKING:
     from kubeless.kube.client import KubeClient

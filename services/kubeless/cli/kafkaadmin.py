@@ -1,22 +1,13 @@
-"""The operations of the Kafka trigger controller, see `serviceadmin`."""
+"""What commands say of the Kafka trigger controller."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
 
-from kubeless.cli.serviceadmin import ServiceAdmin
-from kubeless.kafka_consumer.admin_names import SERVICE, check_topic
+from kubeless.manage.kafkanames import check_topic
 
 AnyCallable = TypeVar("AnyCallable", bound=Callable[..., Any])
-
-
-class KafkaAdmin(ServiceAdmin):
-    """The Kafka trigger controller in one namespace."""
-
-    service = SERVICE
-    title = "Kafka trigger controller"
-    flag = "--kafka-namespace"
 
 
 def kafka_namespace_option(command: AnyCallable) -> AnyCallable:

@@ -1,22 +1,11 @@
-"""The operations of the NATS trigger controller, see `serviceadmin`."""
+"""What commands say of the NATS trigger controller."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
 
-from kubeless.cli.serviceadmin import ServiceAdmin
-from kubeless.nats_subscriber.admin_names import SERVICE
-
 AnyCallable = TypeVar("AnyCallable", bound=Callable[..., Any])
-
-
-class NatsAdmin(ServiceAdmin):
-    """The NATS trigger controller in one namespace."""
-
-    service = SERVICE
-    title = "NATS trigger controller"
-    flag = "--nats-namespace"
 
 
 def nats_namespace_option(command: AnyCallable) -> AnyCallable:

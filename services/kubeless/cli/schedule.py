@@ -9,7 +9,7 @@ from kubeless.core.errors import InvalidInput
 
 def problem_of(schedule: str, zone: str = "") -> str | None:
     """What is wrong with a schedule or its zone; None if nothing is."""
-    from kubeless.cron_scheduler.schedule import Schedule
+    from kubeless.schedules.schedule import Schedule
 
     try:
         Schedule.parse(schedule, zone)

@@ -14,7 +14,7 @@ from enum import StrEnum
 from itertools import islice
 from typing import Literal
 
-from kubeless.cron_scheduler.schedule import Schedule
+from kubeless.schedules.schedule import Schedule
 
 CATCH_UP_LIMIT = 100
 """Missed times that are called for at once, the latest ones; Kubernetes draws the same line."""

@@ -30,7 +30,6 @@ from kubeless.cron_scheduler.settings import Settings
 from kubeless.cron_scheduler.status import StatusWriter
 from kubeless.cron_scheduler.targets import functions_of
 from kubeless.cron_scheduler.triggers import CronTrigger, trigger_reader
-from kubeless.cron_scheduler.zones import find_zone
 from kubeless.delivery.counters import EventCounters
 from kubeless.delivery.httpsender import HttpSender
 from kubeless.delivery.telemetry import Telemetry
@@ -45,6 +44,7 @@ from kubeless.kube.lease import Leadership
 from kubeless.kube.metrics import InformerCollector
 from kubeless.routing.functions import FunctionRecord
 from kubeless.routing.table import RoutingMode, RoutingTable
+from kubeless.schedules.zones import find_zone
 
 log = structlog.get_logger(__name__)
 

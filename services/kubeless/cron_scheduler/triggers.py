@@ -10,8 +10,8 @@ from kubeless.api.cronjobtrigger import CronJobTriggerSpec, parse_cronjob_trigge
 from kubeless.api.delivery import CronDelivery
 from kubeless.core.errors import InvalidInput
 from kubeless.core.jsontypes import JsonObject
-from kubeless.cron_scheduler.schedule import Schedule
 from kubeless.delivery.sources.record import TriggerRecord, reader
+from kubeless.schedules.schedule import Schedule
 
 FINALIZER = "kubeless.io/cronjobtrigger"
 """Put on every trigger by the Go controller, which waited for its CronJob to be deleted."""

@@ -20,7 +20,7 @@ from kubeless.kafka_consumer.admin_clients import Clients
 from kubeless.kafka_consumer.admin_errors import explain
 from kubeless.kafka_consumer.admin_letterlog import LetterLog, delete_before, open_log, write_notes
 from kubeless.kafka_consumer.admin_letters import PURGED
-from kubeless.kafka_consumer.admin_names import LetterId, check_topic
+from kubeless.manage.kafkanames import LetterId, check_topic
 
 _MAX_OFFSET = (1 << 63) - 1
 _NOTES_AT_ONCE = 1000

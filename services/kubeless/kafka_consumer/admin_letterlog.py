@@ -18,8 +18,8 @@ from kubeless.delivery.admin.errors import AdminError
 from kubeless.delivery.admin.letters import Choice
 from kubeless.kafka_consumer.admin_clients import Clients
 from kubeless.kafka_consumer.admin_letters import Letter, note, read_letter
-from kubeless.kafka_consumer.admin_names import LetterId
 from kubeless.kafka_consumer.admin_topics import all_topics
+from kubeless.manage.kafkanames import LetterId
 
 STALL = 15.0
 """Seconds without a record, though there must be more, after which the broker counts as away."""

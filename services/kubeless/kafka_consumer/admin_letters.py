@@ -14,8 +14,8 @@ from kubeless.core.errors import InvalidField
 from kubeless.core.event import Event
 from kubeless.delivery import deadletter
 from kubeless.delivery.admin.letters import StoredLetter, number
-from kubeless.kafka_consumer.admin_names import LetterId
 from kubeless.kafka_consumer.records import letter_value, to_event
+from kubeless.manage.kafkanames import LetterId
 
 DONE = "kubeless-done"
 """Header of a note: the offset of the letter that is done."""

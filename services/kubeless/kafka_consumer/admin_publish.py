@@ -18,9 +18,9 @@ from kubeless.delivery.admin.answers import read_bytes
 from kubeless.delivery.admin.errors import AdminError
 from kubeless.kafka_consumer.admin_clients import Clients
 from kubeless.kafka_consumer.admin_errors import explain
-from kubeless.kafka_consumer.admin_names import check_topic
 from kubeless.kafka_consumer.admin_records import Record, parse_records
 from kubeless.kafka_consumer.admin_topics import all_topics
+from kubeless.manage.kafkanames import check_topic
 
 
 class PublishRoutes:

@@ -22,7 +22,7 @@ from kubeless.kafka_consumer.admin_clients import Clients
 from kubeless.kafka_consumer.admin_errors import explain
 from kubeless.kafka_consumer.admin_letterlog import LetterLog, open_log, write_notes
 from kubeless.kafka_consumer.admin_letters import REDRIVEN, Letter, original_event
-from kubeless.kafka_consumer.admin_names import LetterId, check_topic
+from kubeless.manage.kafkanames import LetterId, check_topic
 
 
 class RedriveRoutes:

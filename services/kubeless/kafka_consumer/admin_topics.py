@@ -11,7 +11,7 @@ from kubeless.delivery.admin.answers import read_object, stream_lines, whole_num
 from kubeless.delivery.admin.errors import AdminError
 from kubeless.kafka_consumer.admin_clients import Clients
 from kubeless.kafka_consumer.admin_errors import explain, for_code
-from kubeless.kafka_consumer.admin_names import check_topic
+from kubeless.manage.kafkanames import check_topic
 
 _MAX_PARTITIONS = 100_000
 _MAX_REPLICAS = 32_767

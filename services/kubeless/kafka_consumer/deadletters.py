@@ -26,9 +26,9 @@ from aiokafka.errors import (
 from kubeless.core.errors import InvalidField, KubelessError
 from kubeless.delivery.deadletter import DeadLetter, DeadLetterFailed
 from kubeless.kafka_consumer import foreign
-from kubeless.kafka_consumer.admin_names import check_topic
 from kubeless.kafka_consumer.connection import LARGEST_REQUEST, Connection
 from kubeless.kafka_consumer.records import letter_record
+from kubeless.manage.kafkanames import check_topic
 
 log = structlog.get_logger(__name__)
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from kubeless.api.kafkatrigger import KafkaTriggerSpec
 from kubeless.delivery.policy import DeliveryPolicy
 from kubeless.delivery.sources.pair import Pair
-from kubeless.kafka_consumer.admin_names import dead_letter_topic
 from kubeless.kafka_consumer.startfrom import StartRule
 from kubeless.kafka_consumer.triggers import TriggerRecord
+from kubeless.manage.kafkanames import dead_letter_topic
 from kubeless.routing.functions import FunctionRecord
 
 

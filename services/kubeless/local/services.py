@@ -11,17 +11,17 @@ from dataclasses import dataclass
 from kubeless.controller import service as controller
 from kubeless.controller.settings import Settings as ControllerSettings
 from kubeless.core.settings import load
-from kubeless.cron_scheduler import adminnames as cron_names
 from kubeless.cron_scheduler import service as cron_scheduler
 from kubeless.cron_scheduler.settings import Settings as CronSettings
 from kubeless.gateway import service as gateway
 from kubeless.gateway.settings import Settings as GatewaySettings
-from kubeless.kafka_consumer import admin_names as kafka_names
 from kubeless.kafka_consumer import service as kafka_consumer
 from kubeless.kafka_consumer.settings import Settings as KafkaSettings
 from kubeless.kube.client import KubeClient
 from kubeless.local.publish import publish_admin_port
-from kubeless.nats_subscriber import admin_names as nats_names
+from kubeless.manage import cronnames as cron_names
+from kubeless.manage import kafkanames as kafka_names
+from kubeless.manage import natsnames as nats_names
 from kubeless.nats_subscriber import service as nats_subscriber
 from kubeless.nats_subscriber.settings import Settings as NatsSettings
 

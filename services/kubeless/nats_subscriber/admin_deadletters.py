@@ -19,10 +19,10 @@ from kubeless.delivery.admin.letters import Choice, details, read_choice, summar
 from kubeless.delivery.admin.locks import LetterLocks
 from kubeless.delivery.admin.names import MAX_LETTERS
 from kubeless.delivery.admin.redrive import Redelivery, Round
+from kubeless.manage.natsnames import check_subject, parse_sequence
 from kubeless.nats_subscriber.admin_clients import Clients
 from kubeless.nats_subscriber.admin_errors import explain
 from kubeless.nats_subscriber.admin_letters import Letter, LetterStream, open_stream, original_event
-from kubeless.nats_subscriber.admin_names import check_subject, parse_sequence
 
 _MAX_SEQUENCE = (1 << 63) - 1
 _DELETIONS_AT_ONCE = 64

@@ -19,10 +19,10 @@ from kubeless.core.errors import shorten
 from kubeless.core.jsontypes import JsonObject
 from kubeless.delivery.admin.answers import read_bytes
 from kubeless.delivery.admin.errors import AdminError
+from kubeless.manage.natsnames import check_subject
 from kubeless.nats_subscriber.admin_clients import Clients
 from kubeless.nats_subscriber.admin_errors import explain
 from kubeless.nats_subscriber.admin_messages import Message, parse_messages
-from kubeless.nats_subscriber.admin_names import check_subject
 from kubeless.nats_subscriber.foreign import flush
 from kubeless.nats_subscriber.jetstream import JetStream, JetStreamUnavailable
 

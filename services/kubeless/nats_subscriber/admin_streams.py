@@ -8,9 +8,9 @@ from kubeless.core.errors import shorten
 from kubeless.core.jsontypes import JsonObject
 from kubeless.delivery.admin.answers import read_object, stream_lines, whole_number
 from kubeless.delivery.admin.errors import AdminError
+from kubeless.manage.natsnames import check_stream, check_subject
 from kubeless.nats_subscriber.admin_clients import Clients
 from kubeless.nats_subscriber.admin_errors import explain
-from kubeless.nats_subscriber.admin_names import check_stream, check_subject
 from kubeless.nats_subscriber.jetstream import STREAM_NOT_FOUND, JetStream, JetStreamRefused
 
 _MAX_SUBJECTS = 1000

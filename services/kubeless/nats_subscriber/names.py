@@ -28,8 +28,3 @@ def consumer_name(pair: Pair) -> str:
         return name
     digest = sha256(name.encode()).hexdigest()[:16]
     return f"{name[: MAX_CONSUMER - 17]}_{digest}"
-
-
-def dead_letter_subject(namespace: str, trigger: str) -> str:
-    """Where letters go if the trigger does not say."""
-    return f"kubeless.dlq.{namespace}.{trigger}"

@@ -10,8 +10,9 @@ from kubeless.api.natstrigger import NATSTriggerSpec, parse_nats_trigger
 from kubeless.delivery.policy import DeliveryPolicy
 from kubeless.delivery.sources.pair import Pair
 from kubeless.delivery.sources.record import TriggerRecord, reader
+from kubeless.manage.natsnames import dead_letter_subject
 from kubeless.nats_subscriber.consumers import ConsumerPlan
-from kubeless.nats_subscriber.names import consumer_name, dead_letter_subject, queue_group
+from kubeless.nats_subscriber.names import consumer_name, queue_group
 from kubeless.nats_subscriber.settings import Settings
 from kubeless.routing.functions import FunctionRecord
 

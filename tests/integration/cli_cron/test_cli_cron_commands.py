@@ -8,9 +8,9 @@ from aiohttp import web
 from integration.cli.conftest import NAMESPACE, Bench
 from kubeless.api.resource import CRONJOB_TRIGGERS, FUNCTIONS
 from kubeless.core.jsontypes import JsonObject
-from kubeless.cron_scheduler.adminnames import PORT, SERVICE
 from kubeless.kube.errors import NotFound
 from kubeless.kube.resources import ENDPOINT_SLICES, SERVICES
+from kubeless.manage.cronnames import PORT, SERVICE
 
 CREATE = ("trigger", "cronjob", "create", "nightly", "--function", "bill", "--schedule", "*/10 * * * *")
 

@@ -14,10 +14,10 @@ from kubeless.api.resource import KAFKA_TRIGGERS
 from kubeless.core.health import AdminServer
 from kubeless.delivery.admin.redelivery import EngineRedelivery
 from kubeless.delivery.counters import EventCounters
-from kubeless.kafka_consumer.admin_names import SERVICE, dead_letter_topic
 from kubeless.kafka_consumer.adminroutes import routes
 from kubeless.kafka_consumer.connection import Connection
 from kubeless.kafka_consumer.settings import Settings
+from kubeless.manage.kafkanames import SERVICE, dead_letter_topic
 from support.adminworld import Functions, add_service
 from support.kafkafixtures import Kafka, embedded_kafka, kafka, real_kafka
 

@@ -10,11 +10,11 @@ from prometheus_client import CollectorRegistry
 
 from integration.cli_kafka.conftest import Context
 from kubeless.core.health import AdminServer
-from kubeless.kafka_consumer.admin_names import SERVICE
 from kubeless.kafka_consumer.adminroutes import routes
 from kubeless.kafka_consumer.connection import Connection
 from kubeless.kafka_consumer.settings import Settings
 from kubeless.kube.resources import SERVICES
+from kubeless.manage.kafkanames import SERVICE
 from support.adminworld import add_service
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import pytest
 from integration.cli.conftest import NAMESPACE, Bench, Ran, bench
 from integration.nats_admin.conftest import World, world
 from kubeless.api.resource import NATS_TRIGGERS
-from kubeless.nats_subscriber.admin_names import SERVICE
+from kubeless.manage.natsnames import SERVICE
 from support.adminworld import add_service
 
 __all__ = ["bench", "world"]

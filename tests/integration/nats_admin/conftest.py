@@ -20,11 +20,11 @@ from kubeless.delivery.deadletter import DeadLetter
 from kubeless.delivery.outcome import Answer, Exhausted
 from kubeless.delivery.trigger import TriggerRef
 from kubeless.kube.cache import ObjectKey
+from kubeless.manage.natsnames import dead_letter_subject
 from kubeless.nats_subscriber.admin_direct import DirectClients, connected
 from kubeless.nats_subscriber.adminroutes import routes
 from kubeless.nats_subscriber.deadletters import DeadLetters
 from kubeless.nats_subscriber.jetstream import JetStream
-from kubeless.nats_subscriber.names import dead_letter_subject
 from kubeless.nats_subscriber.records import core_event
 from support.adminworld import Functions
 from support.realnats import RealNats, has_nats

@@ -5,8 +5,6 @@ import json
 import pytest
 
 from kubeless.cli.deadletter.body import body_text
-from kubeless.cli.deadletter.kind import KINDS
-from kubeless.cli.deadletter.places import Place, place_of
 from kubeless.cli.deadletter.purge import chosen
 from kubeless.cli.deadletter.redrive import next_size
 from kubeless.cli.failure import Fatal
@@ -19,6 +17,8 @@ from kubeless.cli.trigger.kafka.build import KafkaWanted, read_wanted
 from kubeless.cli.trigger.kind import KAFKA as KAFKA_TRIGGER
 from kubeless.cli.trigger.selector import read_selector, selector_text
 from kubeless.core.jsontypes import JsonObject
+from kubeless.manage.letterbox import Place, place_of
+from kubeless.manage.letterkind import KINDS
 
 
 def test_a_new_trigger_is_the_object_that_kubeless_always_wrote() -> None:

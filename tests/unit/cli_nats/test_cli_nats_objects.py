@@ -2,8 +2,7 @@
 
 import pytest
 
-from kubeless.cli.deadletter.kind import KINDS
-from kubeless.cli.deadletter.places import Place, Where, place_of
+from kubeless.cli.deadletter.places import Where
 from kubeless.cli.deadletter.purge import chosen
 from kubeless.cli.failure import Fatal
 from kubeless.cli.mergepatch import merge_patch
@@ -12,6 +11,8 @@ from kubeless.cli.trigger.kind import NATS as NATS_TRIGGER
 from kubeless.cli.trigger.nats.build import NatsWanted, read_wanted
 from kubeless.cli.trigger.nats.report import status_rows
 from kubeless.core.errors import InvalidField
+from kubeless.manage.letterbox import Place, place_of
+from kubeless.manage.letterkind import KINDS
 
 NATS = KINDS["nats"]
 

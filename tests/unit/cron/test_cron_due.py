@@ -9,9 +9,9 @@ from kubeless.cron_scheduler.due import CATCH_UP_LIMIT, CatchUp, Skip, plan
 from kubeless.cron_scheduler.dueheap import DueHeap
 from kubeless.cron_scheduler.journal import Page
 from kubeless.cron_scheduler.plans import first_watermark
-from kubeless.cron_scheduler.schedule import Schedule
 from kubeless.cron_scheduler.triggers import CronTrigger
 from kubeless.kube.cache import ObjectKey
+from kubeless.schedules.schedule import Schedule
 from support.cronreplicas import START, make_trigger
 
 MINUTELY = Schedule.parse("* * * * *")

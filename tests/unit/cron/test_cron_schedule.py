@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from kubeless.cron_scheduler import zones
-from kubeless.cron_scheduler.grammar import InvalidSchedule, understand
-from kubeless.cron_scheduler.schedule import Schedule
+from kubeless.schedules import zones
+from kubeless.schedules.grammar import InvalidSchedule, understand
+from kubeless.schedules.schedule import Schedule
 from support.crongolden import REASONS, is_plain, make_case, make_cases, read_cases
 
 GOLDEN = read_cases()

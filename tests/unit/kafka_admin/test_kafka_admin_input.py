@@ -13,10 +13,10 @@ from kubeless.delivery.admin.jsonlines import MAX_RECORDS, InvalidRecord
 from kubeless.delivery.admin.letters import Choice, addressee, summary
 from kubeless.kafka_consumer.admin_errors import explain, for_code
 from kubeless.kafka_consumer.admin_letters import DONE, Letter, note, original_event
-from kubeless.kafka_consumer.admin_names import LetterId, check_topic
 from kubeless.kafka_consumer.admin_records import Record, parse_records
 from kubeless.kafka_consumer.admin_redrive import read_ids
 from kubeless.kafka_consumer.admin_topics import read_topic
+from kubeless.manage.kafkanames import LetterId, check_topic
 
 FACTS = {
     "kubeless-event-id": "a/b.c/3/14",

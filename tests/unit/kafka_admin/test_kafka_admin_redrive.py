@@ -17,9 +17,9 @@ from kubeless.delivery.deadletter import DeadLetterSink
 from kubeless.delivery.trigger import TriggerRef
 from kubeless.kafka_consumer.admin_errors import explain
 from kubeless.kafka_consumer.admin_letters import Letter
-from kubeless.kafka_consumer.admin_names import LetterId
 from kubeless.kafka_consumer.admin_redrive import TopicLetters
 from kubeless.kube.cache import ObjectKey
+from kubeless.manage.kafkanames import LetterId
 
 
 @dataclass(slots=True)

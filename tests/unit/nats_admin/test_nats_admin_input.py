@@ -11,12 +11,12 @@ from kubeless.delivery.deadletter import DeadLetter
 from kubeless.delivery.outcome import Answer, Exhausted
 from kubeless.delivery.trigger import TriggerRef
 from kubeless.kube.cache import ObjectKey
+from kubeless.manage.natsnames import check_subject, parse_sequence
 from kubeless.nats_subscriber.admin_deadletters import read_ids
 from kubeless.nats_subscriber.admin_direct import full_url
 from kubeless.nats_subscriber.admin_errors import explain
 from kubeless.nats_subscriber.admin_letters import Letter, original_event, read_headers, read_letter
 from kubeless.nats_subscriber.admin_messages import Message, parse_messages
-from kubeless.nats_subscriber.admin_names import check_subject, parse_sequence
 from kubeless.nats_subscriber.deadletters import letter_headers
 from kubeless.nats_subscriber.foreign import BrokerUnavailable
 from kubeless.nats_subscriber.jetstream import JetStreamRefused, JetStreamUnavailable

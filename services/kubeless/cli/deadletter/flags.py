@@ -5,11 +5,11 @@ from typing import Any, TypeVar
 
 import click
 
-from kubeless.cli.deadletter.kind import KINDS
 from kubeless.cli.kafkaadmin import kafka_namespace_option
 from kubeless.cli.livenames import complete_functions, complete_letter_triggers
 from kubeless.cli.natsadmin import nats_namespace_option
 from kubeless.cli.options import namespace_option
+from kubeless.manage.letterkind import KINDS
 
 AnyCallable = TypeVar("AnyCallable", bound=Callable[..., Any])
 

@@ -3,22 +3,13 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kubeless.cli.deadletter.kind import KINDS, LetterKind
 from kubeless.cli.failure import Fatal
 from kubeless.core.jsontypes import JsonObject
+from kubeless.manage.letterbox import Place, place_of, trigger_text
+from kubeless.manage.letterkind import KINDS, LetterKind
 
 if TYPE_CHECKING:
     from kubeless.kube.client import KubeClient
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """One topic or subject, and the trigger whose letters there are meant; empty: all."""
-
-    kind: LetterKind
-    name: str
-    trigger: str = ""
-    """`<kind>/<namespace>/<name>`"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,21 +64,6 @@ async def find_places(client: "KubeClient", where: Where, namespace: str) -> lis
     return [place for kind, each in found if (place := place_of(kind, each, namespace)) is not None]
 
 
-def place_of(kind: LetterKind, trigger: JsonObject, namespace: str) -> Place | None:
-    """Where the dead letters of a trigger are; None if it keeps none."""
-    name, spec = trigger["metadata"]["name"], trigger.get("spec") or {}
-    choice = (spec.get("delivery") or {}).get("deadLetter") or {}
-    if choice.get("disabled"):
-        return None
-    place = choice.get(kind.place) or kind.default_place(spec, namespace, name)
-    return Place(kind, place, trigger_text(kind, namespace, name))
-
-
-def trigger_text(kind: LetterKind, namespace: str, name: str) -> str:
-    """How a dead letter names its trigger."""
-    return f"{kind.trigger.resource.kind}/{namespace}/{name}"
-
-
 def one_place(places: list[Place], where: Where) -> Place:
     """The only place; raises `Fatal` if there is none or more than one."""
     if len(places) == 1:
@@ -105,11 +81,11 @@ async def _find(
     found: list[tuple[LetterKind, JsonObject]] = []
     for kind in kinds:
         try:
-            found.append((kind, await client.get(kind.trigger.resource, name, namespace=namespace)))
+            found.append((kind, await client.get(kind.resource, name, namespace=namespace)))
         except NotFound as error:
             missing = error
     if not found:
-        title, *others = (kind.trigger.title for kind in kinds)
+        title, *others = (kind.title for kind in kinds)
         what = f"{title} trigger {name} in namespace {namespace}{''.join(f', nor a {other} one' for other in others)}"
         raise Fatal(f"Unable to find {what}. Error {missing}") from missing
     if len(found) > 1:
@@ -125,6 +101,6 @@ async def _list(client: "KubeClient", kind: LetterKind, namespace: str) -> list[
     from kubeless.kube.errors import NotFound
 
     try:
-        return list((await client.list(kind.trigger.resource, namespace=namespace)).items)
+        return list((await client.list(kind.resource, namespace=namespace)).items)
     except NotFound:
         return []

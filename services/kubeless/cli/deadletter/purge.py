@@ -8,8 +8,9 @@ import click
 from kubeless.cli import messages
 from kubeless.cli.commands import Command
 from kubeless.cli.deadletter.flags import function_option, place_options, trigger_argument
-from kubeless.cli.deadletter.places import Place, Where, find_places, one_place
+from kubeless.cli.deadletter.places import Where, find_places, one_place
 from kubeless.core.jsontypes import JsonObject
+from kubeless.manage.letterbox import Place
 
 
 @click.command(cls=Command)

@@ -22,7 +22,7 @@ from kubeless.cli.progressbar import ProgressBar
 from kubeless.core.jsontypes import JsonObject
 
 if TYPE_CHECKING:
-    from kubeless.cli.deadletter.box import LetterBox
+    from kubeless.manage.letterbox import LetterBox
 
 _FIRST_BATCH = 8
 _LARGEST_BATCH = 512

@@ -7,9 +7,10 @@ import click
 
 from kubeless.cli import output
 from kubeless.cli.commands import Command
-from kubeless.cli.natsadmin import NatsAdmin, nats_namespace_option
+from kubeless.cli.natsadmin import nats_namespace_option
 from kubeless.cli.options import cluster_options, name_argument
-from kubeless.nats_subscriber.admin_names import check_stream, check_subject
+from kubeless.manage.natsnames import check_stream, check_subject
+from kubeless.manage.serviceadmin import NatsAdmin
 
 
 @click.command(cls=Command)

@@ -6,9 +6,10 @@ import click
 
 from kubeless.cli import output
 from kubeless.cli.commands import Command
-from kubeless.cli.natsadmin import NatsAdmin, nats_namespace_option
+from kubeless.cli.natsadmin import nats_namespace_option
 from kubeless.cli.options import cluster_options, output_option
 from kubeless.core.jsontypes import JsonObject
+from kubeless.manage.serviceadmin import NatsAdmin
 
 _HEADER = ("NAME", "SUBJECTS", "MESSAGES", "BYTES", "REPLICAS")
 

@@ -7,8 +7,9 @@ import click
 
 from kubeless.cli import output
 from kubeless.cli.commands import Command
-from kubeless.cli.kafkaadmin import KafkaAdmin, kafka_namespace_option, read_topic_name
+from kubeless.cli.kafkaadmin import kafka_namespace_option, read_topic_name
 from kubeless.cli.options import cluster_options, name_argument
+from kubeless.manage.serviceadmin import KafkaAdmin
 
 
 @click.command(cls=Command)

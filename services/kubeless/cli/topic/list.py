@@ -6,9 +6,10 @@ import click
 
 from kubeless.cli import output
 from kubeless.cli.commands import Command
-from kubeless.cli.kafkaadmin import KafkaAdmin, kafka_namespace_option
+from kubeless.cli.kafkaadmin import kafka_namespace_option
 from kubeless.cli.options import cluster_options, output_option
 from kubeless.core.jsontypes import JsonObject
+from kubeless.manage.serviceadmin import KafkaAdmin
 
 _HEADER = ("NAME", "PARTITIONS", "REPLICATION FACTOR")
 

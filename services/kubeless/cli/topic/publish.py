@@ -8,12 +8,13 @@ import click
 
 from kubeless.cli import messages
 from kubeless.cli.commands import Command
-from kubeless.cli.kafkaadmin import KafkaAdmin, kafka_namespace_option, read_topic_name
+from kubeless.cli.kafkaadmin import kafka_namespace_option, read_topic_name
 from kubeless.cli.keyvalues import pairs_callback
 from kubeless.cli.options import cluster_options
 from kubeless.cli.publishing import input_size, publish_all
 from kubeless.cli.topic.messagefile import Batch, batches, encode
 from kubeless.core.jsontypes import JsonObject
+from kubeless.manage.serviceadmin import KafkaAdmin
 
 
 @click.command(cls=Command)

@@ -3,13 +3,14 @@
 import json
 from dataclasses import dataclass
 
+from kubeless.manage.hexdump import hex_dump
+
 MAX_SHOWN = 65_536
 """Characters of a body that are sent to the browser; of a longer one the beginning."""
 
 MAX_FORMATTED = 262_144
 """Bytes of JSON that are laid out anew; more is shown as it came."""
 
-_ROW = 16
 _HEX_BYTES = 4096
 
 
@@ -41,14 +42,3 @@ def show_body(body: bytes) -> Shown:
     if "\x00" in text:
         return Shown("hex", hex_dump(body[:_HEX_BYTES]), len(body), len(body) > _HEX_BYTES)
     return Shown("text", text[:MAX_SHOWN], len(body), len(text) > MAX_SHOWN)
-
-
-def hex_dump(value: bytes) -> str:
-    """Offsets, bytes and ASCII, as `hexdump -C` shows them."""
-    rows = (value[start : start + _ROW] for start in range(0, len(value), _ROW))
-    return "".join(_dump_row(index * _ROW, row) for index, row in enumerate(rows))
-
-
-def _dump_row(offset: int, row: bytes) -> str:
-    ascii_ = "".join(chr(byte) if 32 <= byte < 127 else "." for byte in row)
-    return f"{offset:08x}  {row.hex(' '):<{_ROW * 3}} |{ascii_}|\n"

@@ -8,21 +8,13 @@ from kubeless.cli import messages, output
 from kubeless.cli.commands import Command
 from kubeless.cli.failure import Fatal
 from kubeless.cli.options import name_argument, namespace_option, output_option
-from kubeless.cli.serviceadmin import ServiceAdmin
 from kubeless.cli.trigger.kind import CRONJOB
 from kubeless.core.jsontypes import JsonObject
-from kubeless.cron_scheduler.adminnames import SERVICE, fire_path
+from kubeless.manage.cronnames import fire_path
+from kubeless.manage.serviceadmin import CronAdmin
 
 PATIENCE = 1800.0
 """Seconds; a function may take long, and may be called more than once."""
-
-
-class CronAdmin(ServiceAdmin):
-    """The cronjob trigger controller in one namespace."""
-
-    service = SERVICE
-    title = "cronjob trigger controller"
-    flag = "--cronjob-namespace"
 
 
 @click.command(cls=Command)

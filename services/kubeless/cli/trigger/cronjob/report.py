@@ -14,7 +14,7 @@ _STATE = ("lastScheduleTime", "lastSuccessfulTime", "active")
 
 def next_times(trigger: JsonObject, *, now: float, count: int) -> list[str]:
     """When the trigger is due next, in UTC; none if it is suspended or its schedule cannot be used."""
-    from kubeless.cron_scheduler.schedule import Schedule
+    from kubeless.schedules.schedule import Schedule
 
     spec = trigger.get("spec") or {}
     if spec.get("suspend"):

@@ -8,7 +8,7 @@ from kubeless.cli.failure import Fatal
 from kubeless.cli.trigger.selector import read_selector
 from kubeless.core.errors import InvalidField
 from kubeless.core.jsontypes import JsonObject
-from kubeless.nats_subscriber.admin_names import check_stream, check_subject
+from kubeless.manage.natsnames import check_stream, check_subject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,12 +18,13 @@ from kubeless.cli import messages, output
 from kubeless.cli.commands import Command
 from kubeless.cli.failure import Fatal
 from kubeless.cli.keyvalues import pairs_callback
-from kubeless.cli.natsadmin import NatsAdmin, nats_namespace_option
+from kubeless.cli.natsadmin import nats_namespace_option
 from kubeless.cli.options import cluster_options
 from kubeless.cli.publishing import Send, input_size, publish_all
 from kubeless.cli.topic.messagefile import Batch, batches, encode
 from kubeless.core.jsontypes import JsonObject
-from kubeless.nats_subscriber.admin_names import check_subject
+from kubeless.manage.natsnames import check_subject
+from kubeless.manage.serviceadmin import NatsAdmin
 
 if TYPE_CHECKING:
     from kubeless.nats_subscriber.admin_publish import Mode

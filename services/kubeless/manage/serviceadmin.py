@@ -1,15 +1,16 @@
 """
 The operations that a service serves on its admin port, through the API server's service proxy.
 
-So a command needs no way to the broker behind the service and no credentials for it: who may proxy to the Kubernetes
+So a person needs no way to the broker behind the service and no credentials for it: who may proxy to the Kubernetes
 Service may use it.
 """
 
 import json
 from typing import TYPE_CHECKING, ClassVar
 
-from kubeless.cli.failure import Fatal
+from kubeless.core.errors import KubelessError
 from kubeless.core.jsontypes import JsonObject
+from kubeless.manage import cronnames, kafkanames, natsnames
 
 if TYPE_CHECKING:
     from kubeless.kube.client import KubeClient
@@ -19,7 +20,11 @@ PATIENCE = 120.0
 """Seconds for an operation. The service itself gives up earlier and then says on what."""
 
 
-class Refused(Fatal):
+class OperationFailed(KubelessError):
+    """The operation cannot be done."""
+
+
+class Refused(OperationFailed):
     """The service answered with an error."""
 
     def __init__(self, message: str, *, status: int, reason: str) -> None:
@@ -48,8 +53,8 @@ class ServiceAdmin:
         """
         The JSON objects of the answer, one a line.
 
-        Raises `Refused` for an error of the service, `Fatal` if it cannot be reached, `KubeError` for other errors of
-        the API server.
+        Raises `Refused` for an error of the service, `OperationFailed` if it cannot be reached, `KubeError` for other
+        errors of the API server.
         """
         response = await self._send(method, path, body, timeout)
         if response.status >= 400:
@@ -77,14 +82,14 @@ class ServiceAdmin:
                 timeout=timeout,
             )
         except NotFound as error:
-            raise Fatal(
+            raise OperationFailed(
                 f"Unable to find the service {self.service} in namespace {self._namespace}: install the {self.title}, "
                 f"or name its namespace with {self.flag}. Error: {error}"
             ) from error
         except ServerError as error:
             if error.status != 503:
                 raise
-            raise Fatal(
+            raise OperationFailed(
                 f"The {self.title} in namespace {self._namespace} does not answer; see why its pods are "
                 f"not ready with 'kubectl get pods -n {self._namespace}'. Error: {error}"
             ) from error
@@ -92,7 +97,7 @@ class ServiceAdmin:
     def _refusal(self, response: "ProxyResponse") -> Refused:
         try:
             failure = self._object(response.body)
-        except Fatal:
+        except OperationFailed:
             failure = {}
         text = response.body[:200].decode(errors="replace").strip()
         message = str(failure.get("message") or f"the {self.title} answered {response.status} {text}")
@@ -104,5 +109,31 @@ class ServiceAdmin:
         except ValueError:
             value = None
         if not isinstance(value, dict):
-            raise Fatal(f"The answer is not from a {self.title} of this version; update the command or the controller")
+            raise OperationFailed(
+                f"The answer is not from a {self.title} of this version; update the command or the controller"
+            )
         return value
+
+
+class KafkaAdmin(ServiceAdmin):
+    """The Kafka trigger controller in one namespace."""
+
+    service = kafkanames.SERVICE
+    title = "Kafka trigger controller"
+    flag = "--kafka-namespace"
+
+
+class NatsAdmin(ServiceAdmin):
+    """The NATS trigger controller in one namespace."""
+
+    service = natsnames.SERVICE
+    title = "NATS trigger controller"
+    flag = "--nats-namespace"
+
+
+class CronAdmin(ServiceAdmin):
+    """The cronjob trigger controller in one namespace."""
+
+    service = cronnames.SERVICE
+    title = "cronjob trigger controller"
+    flag = "--cronjob-namespace"

@@ -17,9 +17,9 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from math import floor
 
 from kubeless.core.errors import shorten
-from kubeless.cron_scheduler.grammar import Every, Fields, InvalidSchedule, understand
-from kubeless.cron_scheduler.wallcalendar import next_match
-from kubeless.cron_scheduler.zones import find_zone
+from kubeless.schedules.grammar import Every, Fields, InvalidSchedule, understand
+from kubeless.schedules.wallcalendar import next_match
+from kubeless.schedules.zones import find_zone
 
 _EPOCH = datetime(1970, 1, 1)  # arithmetic on a clock without zones
 _SECOND = timedelta(seconds=1)

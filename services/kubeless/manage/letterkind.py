@@ -9,14 +9,11 @@ from collections.abc import Sequence
 from typing import ClassVar, Protocol
 from urllib.parse import quote, urlencode
 
-from kubeless.cli.kafkaadmin import KafkaAdmin, read_topic_name
-from kubeless.cli.natsadmin import NatsAdmin
-from kubeless.cli.serviceadmin import ServiceAdmin
-from kubeless.cli.trigger.kind import KAFKA, NATS, TriggerKind
+from kubeless.api.resource import KAFKA_TRIGGERS, NATS_TRIGGERS, Resource
 from kubeless.core.jsontypes import JsonObject
-from kubeless.kafka_consumer.admin_names import LetterId, dead_letter_topic
-from kubeless.nats_subscriber.admin_names import check_subject, parse_sequence
-from kubeless.nats_subscriber.names import dead_letter_subject
+from kubeless.manage.kafkanames import LetterId, check_topic, dead_letter_topic
+from kubeless.manage.natsnames import check_subject, dead_letter_subject, parse_sequence
+from kubeless.manage.serviceadmin import KafkaAdmin, NatsAdmin, ServiceAdmin
 
 
 class LetterKind(Protocol):
@@ -26,7 +23,10 @@ class LetterKind(Protocol):
     """On the command line."""
     place: ClassVar[str]
     """What the place is called where they are kept: topic, subject."""
-    trigger: ClassVar[TriggerKind]
+    resource: ClassVar[Resource]
+    """Of the triggers."""
+    title: ClassVar[str]
+    """How messages call the kind."""
     admin: ClassVar[type[ServiceAdmin]]
 
     def check_place(self, name: str) -> str:
@@ -53,12 +53,13 @@ class KafkaLetters:
 
     name: ClassVar[str] = "kafka"
     place: ClassVar[str] = "topic"
-    trigger: ClassVar[TriggerKind] = KAFKA
+    resource: ClassVar[Resource] = KAFKA_TRIGGERS
+    title: ClassVar[str] = "Kafka"
     admin: ClassVar[type[ServiceAdmin]] = KafkaAdmin
 
     def check_place(self, name: str) -> str:
         """See `LetterKind`."""
-        return read_topic_name(name)
+        return check_topic(name)
 
     def default_place(self, spec: JsonObject, namespace: str, name: str) -> str:
         """See `LetterKind`."""
@@ -91,7 +92,8 @@ class NatsLetters:
 
     name: ClassVar[str] = "nats"
     place: ClassVar[str] = "subject"
-    trigger: ClassVar[TriggerKind] = NATS
+    resource: ClassVar[Resource] = NATS_TRIGGERS
+    title: ClassVar[str] = "NATS"
     admin: ClassVar[type[ServiceAdmin]] = NatsAdmin
 
     def check_place(self, name: str) -> str:

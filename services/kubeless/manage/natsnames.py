@@ -41,3 +41,8 @@ def parse_sequence(text: str) -> int:
             remedy="take the ID that 'kubeless deadletter list' shows, such as 12",
         )
     return int(text)
+
+
+def dead_letter_subject(namespace: str, trigger: str) -> str:
+    """Where letters go if the trigger does not say."""
+    return f"kubeless.dlq.{namespace}.{trigger}"

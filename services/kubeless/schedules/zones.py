@@ -6,7 +6,7 @@ from functools import cache, lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from kubeless.core.errors import shorten
-from kubeless.cron_scheduler.grammar import InvalidSchedule
+from kubeless.schedules.grammar import InvalidSchedule
 
 _NOT_NAMES = frozenset({"local", "localtime", "posixrules", "factory"})
 """Files beside the zones that mean another thing on every machine."""

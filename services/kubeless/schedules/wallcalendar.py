@@ -4,7 +4,7 @@ from bisect import bisect_left
 from calendar import monthrange
 from datetime import date, datetime, time, timedelta
 
-from kubeless.cron_scheduler.grammar import Fields
+from kubeless.schedules.grammar import Fields
 
 _YEARS = 9
 """29 February may be eight years away (1896 to 1904, 2096 to 2104); nothing else is further."""
