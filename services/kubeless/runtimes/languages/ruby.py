@@ -1,8 +1,11 @@
 """The Ruby runtimes."""
 
-from kubeless.runtimes.languages.language import Language, cluster_only, ends
+from pathlib import Path
+
+from kubeless.runtimes.languages.language import Language, ends
+from kubeless.runtimes.localruntime import LocalRuntime, Which
 from kubeless.runtimes.runtime import Phase, Runtime
-from kubeless.runtimes.toolchain import Toolchain
+from kubeless.runtimes.toolchain import Toolchain, find
 
 VERSIONS = {
     "2.3": "2019-03-31",
@@ -16,9 +19,16 @@ VERSIONS = {
 }
 """With the day of their end of life (ruby-lang.org/en/downloads/branches)."""
 
-TOOLCHAIN = Toolchain(title="Ruby", programs=("ruby{version}", "ruby"), package="apt install ruby ruby-bundler")
+TOOLCHAIN = Toolchain(
+    title="Ruby", programs=("ruby{version}", "ruby"), oldest=(2, 3), package="apt install ruby ruby-bundler"
+)
 
-_INSTALL = 'bundle install --gemfile="$KUBELESS_DEPS_FILE" --path="$KUBELESS_INSTALL_VOLUME"'
+_RUNTIME = Path(__file__).parents[1] / "ruby"
+
+# The variable does what the flag --path of the original did, which newer Bundlers do not know any more.
+_INSTALL = (
+    'HOME="${TMPDIR:-/tmp}" BUNDLE_PATH="$KUBELESS_INSTALL_VOLUME" bundle install --gemfile="$KUBELESS_DEPS_FILE"'
+)
 
 
 def runtimes(registry: str) -> list[Runtime]:
@@ -39,4 +49,18 @@ def _runtime(version: str, registry: str) -> Runtime:
     )
 
 
-LANGUAGE = Language(runtimes=runtimes, locate={"ruby": cluster_only(TOOLCHAIN, VERSIONS)})
+def locate(runtime: Runtime, which: Which) -> LocalRuntime:
+    """Find Ruby. Raises RuntimeNotAvailable."""
+    ruby, warning = find(TOOLCHAIN, runtime, versions=tuple(VERSIONS), which=which)
+    major, minor = (*ruby.version, 0)[:2]
+    return LocalRuntime(
+        interpreter=ruby.path,
+        version=".".join(str(part) for part in ruby.version),
+        warning=warning,
+        install=(ruby.path, str(_RUNTIME / "install.rb"), "{deps}", "{volume}"),
+        run=(ruby.path, str(_RUNTIME / "server.rb")),
+        env={"GEM_HOME": f"{{volume}}/ruby/{major}.{minor}.0"},
+    )
+
+
+LANGUAGE = Language(runtimes=runtimes, locate={"ruby": locate})

@@ -1,0 +1,4 @@
+def run(event, context)
+  @calls = @calls.to_i + 1
+  @calls.to_s
+end

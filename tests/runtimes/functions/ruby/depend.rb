@@ -1,0 +1,5 @@
+require 'kubeless_used'
+
+def run(event, context)
+  KubelessUsed::WORD
+end

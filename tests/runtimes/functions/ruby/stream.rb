@@ -1,0 +1,3 @@
+def run(event, context)
+  %w[one two three].lazy.map { |part| "#{part}\n" }
+end
