@@ -62,6 +62,14 @@ def test_a_pod_may_stop_for_longer_than_it_drains(service: Service, seconds: int
         assert drain == seconds
 
 
+def test_a_gateway_serves_on_while_others_still_choose_it() -> None:
+    """Endpoints are taken away while the pod is told to stop, not before."""
+    documents = render({"gateway": {"stopDelaySeconds": 40, "drainSeconds": 20}})
+    pod = pick(documents, "Deployment", "kubeless-gateway")["spec"]["template"]["spec"]
+    assert "sleep(40)" in pod["containers"][0]["lifecycle"]["preStop"]["exec"]["command"][-1]
+    assert pod["terminationGracePeriodSeconds"] == 40 + 20 + 10
+
+
 def test_a_service_overrides_what_is_common() -> None:
     documents = render({"common": {"replicas": 3, "logLevel": "debug"}, "cronScheduler": {"replicas": 1}})
     replicas = {one.name: pick(documents, "Deployment", one.name)["spec"]["replicas"] for one in SERVICES}

@@ -34,9 +34,9 @@ app.kubernetes.io/component: {{ .component }}
 {{- if (include "kubeless.values" . | fromJson).enabled }}true{{ end }}
 {{- end }}
 
-{{/* Seconds that a pod gets to stop: what its events get, and some to close connections and give up leases. */}}
+{{/* Seconds that a pod gets to stop: until nobody sends it more, what its events get, and some to close and give up. */}}
 {{- define "kubeless.grace" -}}
-{{ add (int .drainSeconds) 10 }}
+{{ add (int (.stopDelaySeconds | default 0)) (int .drainSeconds) 10 }}
 {{- end }}
 
 {{/* What a pod of the restricted level says of itself. */}}

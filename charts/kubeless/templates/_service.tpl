@@ -97,6 +97,13 @@ spec:
             {{- range .ports }}
             - {name: {{ .name }}, containerPort: {{ .port }}}
             {{- end }}
+          {{- with .values.stopDelaySeconds }}
+          # Whoever chooses among the endpoints hears a moment later that this one leaves: until then it serves as ever.
+          lifecycle:
+            preStop:
+              exec:
+                command: [python, -c, "import time; time.sleep({{ . }})"]
+          {{- end }}
           # Informers of a large cluster take their time to fill: only then does liveness count.
           startupProbe:
             httpGet: {path: /healthz, port: admin}
