@@ -142,8 +142,10 @@ def test_cronjob_triggers(kubeless: CommandLine) -> None:
     create = ("trigger", "cronjob", "create", "told", "--function", "said", "--schedule", "0 0 1 1 *")
     assert kubeless(*create).told == ["Cronjob trigger told created in namespace default successfully!"]
     listed = kubeless("trigger", "cronjob", "list")
-    assert listed.table[0] == ["NAME", "NAMESPACE", "SCHEDULE", "FUNCTION NAME"]
-    assert row(listed, "told") == ["told", "default", "0 0 1 1 *", "said"]
+    assert listed.table[0] == ["NAME", "NAMESPACE", "SCHEDULE", "FUNCTION NAME", "NEXT"]
+    *original, due = row(listed, "told")
+    assert original == ["told", "default", "0 0 1 1 *", "said"]
+    assert due.endswith("-01-01T00:00:00Z")
     assert (
         kubeless(*create)
         .told[-1]

@@ -1,4 +1,4 @@
-"""`kubeless trigger cronjob list`."""
+"""`kubeless trigger cronjob list`: the columns of the original, and after them when each trigger is due next."""
 
 import time
 
@@ -12,19 +12,19 @@ from kubeless.core.jsontypes import JsonObject
 
 def _cells(trigger: JsonObject) -> tuple[object, ...]:
     spec = trigger.get("spec") or {}
-    return spec.get("schedule"), function_text(spec)
+    times = next_times(trigger, now=time.time(), count=1)
+    due = times[0] if times else "suspended" if spec.get("suspend") else "never"
+    return spec.get("schedule"), function_text(spec), due
 
 
 def _wide(trigger: JsonObject) -> tuple[object, ...]:
     spec = trigger.get("spec") or {}
-    times = next_times(trigger, now=time.time(), count=1)
-    due = times[0] if times else "suspended" if spec.get("suspend") else "never"
     last = (trigger.get("status") or {}).get("lastScheduleTime")
-    return due, last, spec.get("timeZone") or "UTC", ready_word(trigger)
+    return last, spec.get("timeZone") or "UTC", ready_word(trigger)
 
 
 command = list_command(
     CRONJOB,
-    Columns(("SCHEDULE", "FUNCTION NAME"), _cells),
-    wide=Columns(("NEXT", "LAST", "TIME ZONE", "READY"), _wide),
+    Columns(("SCHEDULE", "FUNCTION NAME", "NEXT"), _cells),
+    wide=Columns(("LAST", "TIME ZONE", "READY"), _wide),
 )
