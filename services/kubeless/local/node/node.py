@@ -2,10 +2,10 @@
 The node: what makes a Kubernetes API a working cluster of one machine.
 
 It is a client of the API like any controller: Deployments become ReplicaSets, these become Pods, Pods become processes,
-and Services get endpoints. Leaving `run_node` ends all processes and keeps all objects, so the next node goes on where
-this one stopped. It replaces scheduler, kubelet and the parts of the controller manager that functions need; Jobs,
-CronJobs, StatefulSets, DaemonSets and autoscalers are stored by the API but nobody acts on them, and limits of CPU and
-memory are not enforced.
+Services get endpoints, and autoscalers scale. Leaving `run_node` ends all processes and keeps all objects, so the next
+node goes on where this one stopped. It replaces scheduler, kubelet, metrics-server and the parts of the controller
+manager that functions need; Jobs, CronJobs, StatefulSets and DaemonSets are stored by the API but nobody acts on them,
+and limits of CPU are not enforced.
 """
 
 import asyncio
@@ -18,7 +18,8 @@ from kubeless.core.jsontypes import JsonObject
 from kubeless.kube.cache import Indexer
 from kubeless.kube.client import KubeClient
 from kubeless.kube.informer import Informer
-from kubeless.kube.resources import DEPLOYMENTS, ENDPOINT_SLICES, ENDPOINTS, PODS, REPLICA_SETS, SERVICES
+from kubeless.kube.resources import DEPLOYMENTS, ENDPOINT_SLICES, ENDPOINTS, HPAS, PODS, REPLICA_SETS, SERVICES
+from kubeless.local.node.autoscaler.controller import AutoscalerController, Observed
 from kubeless.local.node.deployments import DeploymentController
 from kubeless.local.node.endpoints import BY_NAMESPACE, BY_SERVICE, EndpointsController, by_namespace, by_service
 from kubeless.local.node.events import EventRecorder
@@ -49,10 +50,19 @@ class _Caches:
     services: Informer[JsonObject]
     slices: Informer[JsonObject]
     endpoints: Informer[JsonObject]
+    autoscalers: Informer[JsonObject]
 
     @property
     def all(self) -> tuple[Informer[JsonObject], ...]:
-        return (self.pods, self.replica_sets, self.deployments, self.services, self.slices, self.endpoints)
+        return (
+            self.pods,
+            self.replica_sets,
+            self.deployments,
+            self.services,
+            self.slices,
+            self.endpoints,
+            self.autoscalers,
+        )
 
 
 @asynccontextmanager
@@ -78,6 +88,7 @@ async def run_node(
         await kubelet.clean_up()
         await register(client, settings.name)
         tasks += [group.create_task(controller.run()) for controller in _controllers(client, events, caches)]
+        tasks.append(group.create_task(_autoscaler(client, events, caches, usage, settings).run()))
         tasks += [group.create_task(events.run()), group.create_task(usage.run())]
         async with kubelet.running():
             yield Node(settings, PodLogs(settings.data_dir), NodeMetrics(settings.name, caches.pods, usage))
@@ -101,7 +112,15 @@ def _make_caches(client: KubeClient) -> _Caches:
         services=cache(SERVICES, **{BY_NAMESPACE: by_namespace}),
         slices=cache(ENDPOINT_SLICES, **{BY_SERVICE: by_service}),
         endpoints=cache(ENDPOINTS),
+        autoscalers=cache(HPAS),
     )
+
+
+def _autoscaler(
+    client: KubeClient, events: EventRecorder, caches: _Caches, usage: UsageMeter, settings: NodeSettings
+) -> AutoscalerController:
+    observed = Observed(autoscalers=caches.autoscalers, pods=caches.pods, services=caches.services, usage=usage)
+    return AutoscalerController(client, events, observed, period=settings.autoscale_period)
 
 
 def _controllers(

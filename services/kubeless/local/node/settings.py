@@ -53,5 +53,8 @@ class NodeSettings:
     restart_maximum: float = 60.0
     """Longest such pause; a container that ran this long starts again from the first pause."""
 
+    autoscale_period: float = 5.0
+    """Between two looks at an autoscaler."""
+
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
     """Where pods get what they need of the machine's environment (`kubeless.local.node.environment`)."""
