@@ -30,6 +30,10 @@ def missing() -> str:
     return "" if os.geteuid() == 0 else "only root can make a base image"
 
 
+class NoBase(Exception):
+    """This machine does not let a base image be made, or anything run in it: a sandbox may forbid both."""
+
+
 @dataclass(frozen=True)
 class Builder:
     """Buildah with a store of its own."""
@@ -66,10 +70,19 @@ class Builder:
         return result
 
     def load_base(self) -> None:
-        """Make BASE of the packages above."""
-        container = self("from", "scratch").stdout.strip()
-        self("add", "--quiet", container, _base_archive(), "/")
-        self("commit", "--quiet", "--rm", container, BASE)
+        """
+        Make BASE of the packages above.
+
+        Raises:
+            NoBase: it cannot be made, or nothing can be run in it.
+        """
+        try:
+            container = self("from", "scratch").stdout.strip()
+            self("add", "--quiet", container, _base_archive(), "/")
+            self("run", container, "--", "true")
+            self("commit", "--quiet", "--rm", container, BASE)
+        except (AssertionError, subprocess.SubprocessError, OSError) as error:
+            raise NoBase(f"a base image cannot be made here: {str(error)[-300:]}") from error
 
     def build(self, dockerfile: str, image: str, **arguments: str) -> None:
         """Build one of the Dockerfiles upon BASE; pip and apt are set up there as they are here."""
