@@ -17,6 +17,7 @@ from kubeless.portal.contact import Contact, who_am_i
 from kubeless.portal.feeds import Feeds
 from kubeless.portal.meters import Meters
 from kubeless.portal.rights import Rights
+from kubeless.portal.scores import Scores
 from kubeless.portal.sessions import Person, Session, Sessions
 from kubeless.portal.settings import SIGN_IN_WAYS, Settings
 from kubeless.portal.web.policy import forwarded_user, is_loopback_host, is_trusted
@@ -107,6 +108,7 @@ class Doorman:
             feeds=Feeds(client, self._group),
             rights=Rights(client),
             meters=Meters(client),
+            scores=Scores(client, self.settings.kubeless_namespace),
             contact=Contact(client),
             born=self.sessions.now(),
             seen=self.sessions.now(),
@@ -129,6 +131,7 @@ class Doorman:
         async with asyncio.TaskGroup() as group:
             tasks = [
                 group.create_task(session.meters.run()),
+                group.create_task(session.scores.run()),
                 group.create_task(session.contact.run(refused=refused)),
             ]
             await session.over.wait()

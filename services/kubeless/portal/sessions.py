@@ -17,6 +17,7 @@ from kubeless.portal.contact import Contact
 from kubeless.portal.feeds import Feeds
 from kubeless.portal.meters import Meters
 from kubeless.portal.rights import Rights
+from kubeless.portal.scores import Scores
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Session:
     feeds: Feeds
     rights: Rights
     meters: Meters
+    scores: Scores
     contact: Contact
     born: float
     seen: float

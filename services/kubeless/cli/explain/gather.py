@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, TypeVar
 
 from kubeless.api.resource import FUNCTIONS
 from kubeless.cli.explain.facts import FunctionFacts, TriggerFacts
-from kubeless.cli.function.bindings import selects
 from kubeless.cli.serverruntimes import ConfigUnreadable, server_catalog
 from kubeless.cli.trigger.kind import TriggerKind
 from kubeless.core.jsontypes import JsonObject
 from kubeless.kube.errors import Forbidden, NotFound
 from kubeless.kube.resources import ENDPOINT_SLICES, SERVICES
 from kubeless.manage.pods import function_pods, last_words
+from kubeless.manage.selecting import selects
 
 if TYPE_CHECKING:
     from kubeless.kube.client import KubeClient

@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kubeless.api.resource import CRONJOB_TRIGGERS, KAFKA_TRIGGERS, NATS_TRIGGERS, Resource
-from kubeless.api.selector import LabelSelector
-from kubeless.cli.output import string_map
-from kubeless.core.errors import KubelessError
 from kubeless.core.jsontypes import JsonObject
 from kubeless.kube.errors import Forbidden, NotFound
+from kubeless.manage.selecting import selects
 
 if TYPE_CHECKING:
     from kubeless.kube.client import KubeClient
@@ -59,17 +57,3 @@ async def _read(client: "KubeClient", namespace: str, resource: Resource) -> lis
         return (await client.list(resource, namespace=namespace)).items
     except (Forbidden, NotFound):  # not every installation has every kind of trigger, nor may everybody read them
         return []
-
-
-def selects(trigger: JsonObject, function: JsonObject) -> bool:
-    """Whether a trigger of any kind means a function of its namespace."""
-    spec = trigger.get("spec") or {}
-    if spec.get("function-name"):
-        return bool(spec["function-name"] == function["metadata"]["name"])
-    if spec.get("functionSelector") is None:
-        return False
-    try:
-        selector = LabelSelector.parse(spec["functionSelector"])
-    except KubelessError:  # a trigger that selects by nonsense selects nothing
-        return False
-    return selector.matches(string_map(function["metadata"].get("labels")))

@@ -14,21 +14,12 @@ def read_selector(text: str, *, label: str = "label") -> JsonObject:
     Raises:
         Fatal: it cannot be read.
     """
-    from kubeless.api.selector import parse_selector_string
+    from kubeless.manage.selecting import selector_fields
 
     try:
-        selector = parse_selector_string(text)
+        return selector_fields(text)
     except InvalidField as error:
         raise Fatal(f"Invalid {label} selector specified {text}. Error: {error}") from error
-    fields: JsonObject = {}
-    if selector.match_labels:
-        fields["matchLabels"] = dict(selector.match_labels)
-    if selector.match_expressions:
-        fields["matchExpressions"] = [
-            {"key": each.key, "operator": each.operator} | ({"values": list(each.values)} if each.values else {})
-            for each in selector.match_expressions
-        ]
-    return fields
 
 
 def selector_text(spec: JsonObject) -> str:

@@ -7,7 +7,12 @@ from nicegui import ui
 
 from kubeless.portal.screens.tab import Tab
 
-SCREENS = (("Functions", "/"),)
+SCREENS = (
+    ("Overview", "/overview"),
+    ("Functions", "/"),
+    ("Triggers", "/triggers"),
+    ("Dead letters", "/dead-letters"),
+)
 """Title and path of what the header links to."""
 
 _BANNER_CHECK = 0.5

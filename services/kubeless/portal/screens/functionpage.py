@@ -9,13 +9,19 @@ from kubeless.api.resource import FUNCTIONS
 from kubeless.core.errors import KubelessError
 from kubeless.core.jsontypes import JsonObject
 from kubeless.kube.errors import NotFound
+from kubeless.manage.selecting import selects
 from kubeless.portal.decide.rows import FunctionRow, age_text, function_row, ready_state
+from kubeless.portal.decide.triggers import TriggerRow
+from kubeless.portal.screens.chartpanel import ChartPanel
 from kubeless.portal.screens.codepanel import CodePanel
 from kubeless.portal.screens.deletion import DeleteDialog
+from kubeless.portal.screens.eventpanel import EventPanel
 from kubeless.portal.screens.frame import attribute, frame
 from kubeless.portal.screens.logpanel import LogPanel
 from kubeless.portal.screens.runpanel import RunPanel
 from kubeless.portal.screens.tab import Tab
+from kubeless.portal.screens.triggertable import TriggerTable
+from kubeless.portal.screens.yamlpanel import YamlPanel
 
 
 def whole(thing: JsonObject) -> JsonObject:
@@ -71,6 +77,10 @@ class FunctionPage:
         built: dict[str, Callable[[], None]] = {
             "Run": lambda: RunPanel(self._tab, self.row).build(),
             "Logs": lambda: LogPanel(self._tab, self.namespace, self.name).build(),
+            "Charts": lambda: ChartPanel(self._tab, self.row).build(),
+            "Triggers": self._triggers,
+            "Events": lambda: EventPanel(self._tab, self.namespace, self.name).build(),
+            "YAML": lambda: YamlPanel(self._tab, lambda: self._function).build(),
         }
         with ui.tabs().classes("wide").props("align=left dense no-caps outside-arrows mobile-arrows") as tabs:
             names = ["Code", *built]
@@ -92,6 +102,12 @@ class FunctionPage:
                     build()
 
         panels.on_value_change(lambda event: opened(str(event.value)))
+
+    def _triggers(self) -> None:
+        def binds(row: TriggerRow) -> bool:
+            return selects({"spec": row.spec}, self._function)
+
+        TriggerTable(self._tab, function=self.name, keep=binds).follow(self.namespace)
 
     def _show(self) -> None:
         current = self._feed.get(self.namespace, self.name)

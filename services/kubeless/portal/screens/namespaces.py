@@ -1,5 +1,6 @@
 """The choice of a namespace: all of them, if the person may see that, or one."""
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -26,6 +27,7 @@ class NamespaceChoice:
         self._tab = tab
         self._wanted = wanted
         self._changed = changed
+        self._told: str | None = None
         self._names: set[str] = {wanted} if wanted else set()
         self._select = (
             ui.select(options={}, label="Namespace", on_change=self._on_change)
@@ -52,9 +54,17 @@ class NamespaceChoice:
         with tab.client:
             self._select.set_options(options)
             self._select.set_value(first)
-            if first == ALL and self._select.value == ALL:
-                self._changed(ALL)
+        await self._tell(str(first))
 
-    def _on_change(self, event: Any) -> None:
+    async def _on_change(self, event: Any) -> None:
         if event.value is not None:
-            self._changed(str(event.value))
+            await self._tell(str(event.value))
+
+    async def _tell(self, namespace: str) -> None:
+        if namespace == self._told:
+            return
+        self._told = namespace
+        with self._tab.client:
+            result = self._changed(namespace)
+        if inspect.isawaitable(result):
+            await result

@@ -14,9 +14,12 @@ from fastapi import FastAPI, Request
 from nicegui import Client, core, ui
 from starlette.staticfiles import StaticFiles
 
+from kubeless.portal.screens.deadletters import dead_letters
 from kubeless.portal.screens.functionlist import function_list
 from kubeless.portal.screens.functionpage import function_page
+from kubeless.portal.screens.overview import overview
 from kubeless.portal.screens.tab import Tab
+from kubeless.portal.screens.triggerlist import trigger_list
 from kubeless.portal.sessions import Session, Sessions
 from kubeless.portal.settings import Settings
 from kubeless.portal.web.guard import SESSION
@@ -54,6 +57,18 @@ def register(app: FastAPI, site: Site) -> None:
     async def _function(request: Request, namespace: str, name: str) -> None:
         ui.page_title(f"{name} - Kubeless")
         await function_page(site.tab(request), namespace, name)
+
+    @ui.page("/overview", title="Overview - Kubeless")
+    def _overview(request: Request, namespace: str | None = None) -> None:
+        overview(site.tab(request), namespace)
+
+    @ui.page("/triggers", title="Triggers - Kubeless")
+    def _triggers(request: Request, namespace: str | None = None) -> None:
+        trigger_list(site.tab(request), namespace)
+
+    @ui.page("/dead-letters", title="Dead letters - Kubeless")
+    def _dead_letters(request: Request, namespace: str | None = None) -> None:
+        dead_letters(site.tab(request), namespace)
 
     ui.run_with(
         app,

@@ -129,6 +129,7 @@ class Tab:
     def _close(self) -> None:
         self.session.contact.closed()
         self.session.meters.want(self, ())
+        self.session.scores.leave(self)
         if self._leave in self.session.listeners:
             self.session.listeners.remove(self._leave)
         self.unfollow()
