@@ -1,10 +1,7 @@
 """Whatever is killed at any moment, no event of a stream is lost, and what is counted adds up."""
 
 import asyncio
-import json
-import os
 import random
-import sys
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,43 +11,14 @@ import pytest
 from aiohttp import web
 
 from support.kafkaworld import Call, Ledger, until
-from support.natsworld import QUICK, World, api, connected, make_stream, make_world, metrics, publish
+from support.natsprocess import subscriber_process
+from support.natsworld import World, api, connected, make_stream, make_world, metrics, publish
 from support.realnats import RealNats, cluster
 
 ROUNDS = 20
 SEED = 20
 KEYS = 10
 STREAM = "orders"
-
-
-@asynccontextmanager
-async def subscriber_process(world: World, folder: Path, **settings: str) -> AsyncIterator[asyncio.subprocess.Process]:
-    """The service in a process of its own, killed on the way out."""
-    kubeconfig = folder / "kubeconfig"
-    kubeconfig.write_text(json.dumps(_kubeconfig(world.client.server)))
-    environment = QUICK | {"KUBECONFIG": str(kubeconfig), "NATS_URL": world.url, "PYTHONPATH": "services"}
-    environment |= settings
-    with (folder / "subscriber.log").open("ab") as log:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "kubeless.nats_subscriber", env=os.environ | environment, stdout=log, stderr=log
-        )
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
-
-
-def _kubeconfig(server: str) -> dict[str, object]:
-    return {
-        "apiVersion": "v1",
-        "kind": "Config",
-        "clusters": [{"name": "test", "cluster": {"server": server}}],
-        "users": [{"name": "test", "user": {}}],
-        "contexts": [{"name": "test", "context": {"cluster": "test", "user": "test"}}],
-        "current-context": "test",
-    }
 
 
 @asynccontextmanager

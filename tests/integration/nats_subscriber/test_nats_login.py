@@ -92,6 +92,31 @@ async def test_a_refused_login_is_told_and_tried_again(tmp_path: Path) -> None:
                 await world.until_ready()
 
 
+@pytest.mark.parametrize("kind", ["token", "nkey", "creds"])
+async def test_what_a_secret_holds_lets_us_in(tmp_path: Path, kind: str) -> None:
+    operator, (seed, public) = Operator(), new_seed()
+    file = tmp_path / "user.creds"
+    file.write_text(operator.credentials())
+    config, held, options = {
+        "token": ("authorization { token: sesame }", "sesame", {"token": "sesame"}),
+        "nkey": (f"authorization {{ users: [ {{ nkey: {public} }} ] }}", seed, {"nkeys_seed_str": seed}),
+        "creds": (operator.config(), file.read_text(), {"user_credentials": str(file)}),
+    }[kind]
+    encoded = base64.b64encode(held.encode()).decode()
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "nats", "namespace": NAMESPACE}}
+    with RealNats(tmp_path / "nats", config=config) as server:
+        async with make_world(server.url) as world, connected(server.url, **options) as client:
+            ledger = await world.function()
+            await world.trigger(topic="orders")
+            async with world.service(NATS_SECRET="nats"):
+                await world.until_condition("BrokerReachable", "False")
+                await world.client.create(SECRETS, secret | {"data": {kind: encoded}})
+                await world.until_ready()
+                await client.publish("orders", b"let in")
+                await ledger.until_done(1)
+    assert ledger.bodies == [b"let in"]
+
+
 async def test_a_secret_that_changes_holds_without_a_restart_and_without_a_gap(tmp_path: Path) -> None:
     users = 'authorization { users: [ {user: a, password: "1"}, {user: b, password: "2"} ] }'
 
