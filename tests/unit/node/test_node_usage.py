@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from kubeless.core.jsontypes import JsonObject
+from kubeless.local.node.maincontainer import memory_limit
 from kubeless.local.node.processes import ProcessUsage, members, parse_stat, proportional_memory, read_machine
 from kubeless.local.node.usage import Measured, RateWindow
 
@@ -68,6 +70,20 @@ def test_a_counter_that_falls_back_counts_as_still_then() -> None:
     for at, total in ((0.0, 100.0), (5.0, 2.0), (10.0, 12.0)):
         window.add(at, total)
     assert window.rate == 1.0
+
+
+@pytest.mark.parametrize(
+    ("resources", "expected"),
+    [
+        ({"limits": {"memory": "128Mi"}}, 128 << 20),
+        ({"limits": {"memory": "0", "cpu": "100m"}}, None),
+        ({"limits": {"cpu": "1"}, "requests": {"memory": "1Gi"}}, None),
+        ({}, None),
+        (None, None),
+    ],
+)
+def test_a_limit_of_nothing_is_no_limit(resources: JsonObject | None, expected: int | None) -> None:
+    assert memory_limit({"resources": resources}) == expected
 
 
 async def test_memory_up_to_the_limit_is_granted() -> None:

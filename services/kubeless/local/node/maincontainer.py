@@ -56,9 +56,9 @@ def wants_restart(policy: str, code: int) -> bool:
 
 
 def memory_limit(container: JsonObject) -> int | None:
-    """Bytes that a container may use; None if it has no limit. Raises InvalidField."""
+    """Bytes that a container may use; None if it has no limit, or one of 0 as runtimes take it. Raises InvalidField."""
     limit = ((container.get("resources") or {}).get("limits") or {}).get("memory")
-    return int(parse_quantity(str(limit))) if limit else None
+    return int(parse_quantity(str(limit or 0))) or None
 
 
 def is_function(container: JsonObject) -> bool:
