@@ -1,5 +1,6 @@
 """The gateway's HTTP server, with the settings of the gateway; see `kubeless.gateway.http`."""
 
+import asyncio
 import ssl
 from collections.abc import Callable
 from types import TracebackType
@@ -9,6 +10,9 @@ from kubeless.gateway.http.limits import Limits
 from kubeless.gateway.http.listener import Listener
 from kubeless.gateway.http.problem import BadRequest
 from kubeless.gateway.incoming import Expressway, Handler
+
+FAREWELL = 1.0
+"""Seconds that idle connections are kept when the gateway stops."""
 
 
 class Server:
@@ -64,5 +68,13 @@ class Server:
         await self._listener.__aexit__(kind, error, traceback)
 
     async def stop_intake(self) -> None:
-        """Accept no more connections; requests under way go on, and each answer is the last of its connection."""
+        """
+        Accept no more connections; requests under way go on, and each answer is the last of its connection.
+
+        A connection that is idle may have a request on its way, which nobody could repeat for the client. So it is kept
+        for another moment: clients that keep asking are told with their next answer to ask elsewhere.
+        """
+        self._listener.shut()
+        if self._listener.connections:
+            await asyncio.sleep(FAREWELL)
         self._listener.stop_intake()

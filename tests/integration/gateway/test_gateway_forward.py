@@ -613,3 +613,26 @@ async def test_large_bodies_stream_both_ways() -> None:
             assert (await reader.readline()).startswith(b"HTTP/1.1 200 ")
             assert len((await reader.read()).partition(b"\r\n\r\n")[2]) == size
         writer.close()
+
+
+async def test_a_client_that_keeps_asking_loses_nothing_when_the_gateway_stops() -> None:
+    """Its connection was idle when the gateway began to stop, and its next request perhaps on the way."""
+
+    asking = b"GET /echo HTTP/1.1\r\nHost: echo.example.com\r\n\r\n"
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while await reader.readuntil(b"\r\n\r\n"):
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi")
+
+    async with gateway(serve) as running, asyncio.TaskGroup() as group, asyncio.timeout(5):
+        reader, writer = await asyncio.open_connection("127.0.0.1", running.port)
+        writer.write(asking)
+        assert b"200 OK" in await reader.readuntil(b"hi")
+        stopping = group.create_task(running.server.stop_intake())
+        await asyncio.sleep(0)
+        writer.write(asking)
+        last = await reader.read()
+        assert b"200 OK" in last
+        assert b"connection: close" in last.lower()
+        writer.close()
+        await stopping

@@ -113,12 +113,16 @@ class Listener:
             connection.cut_off()
         await self._tasks.__aexit__(None, None, None)
 
-    def stop_intake(self) -> None:
-        """Accept no more connections, close idle ones, and let every answer under way be the last of its connection."""
+    def shut(self) -> None:
+        """Accept no more connections, and let every answer from now on be the last of its connection."""
         self.draining = True
         if self._server is not None:
             self._server.close()
             self._server = None
+
+    def stop_intake(self) -> None:
+        """Accept no more connections, close idle ones, and let every answer under way be the last of its connection."""
+        self.shut()
         for connection in list(self._connections):
             connection.drain()
 
