@@ -38,14 +38,12 @@ class Parent(NamedTuple):
     trace_id: int
     span_id: int
     flags: int
-    state: str = ""
-    """The `tracestate` beside it."""
 
     @classmethod
-    def of(cls, traceparent: bytes, state: bytes = b"") -> "Parent":
+    def of(cls, traceparent: bytes) -> "Parent":
         """From a header that is known to be valid."""
         _, trace, span, flags = traceparent.decode("ascii").split("-")[:4]
-        return cls(int(trace, 16), int(span, 16), int(flags, 16), state.decode("ascii", "replace"))
+        return cls(int(trace, 16), int(span, 16), int(flags, 16))
 
 
 class Tracer:
@@ -98,10 +96,8 @@ class Tracer:
         """
         context = None
         if parent is not None:
-            state = self._api.TraceState.from_header([parent.state]) if parent.state else None
-            remote = self._api.SpanContext(
-                parent.trace_id, parent.span_id, True, self._api.TraceFlags(parent.flags), state
-            )
+            flags = self._api.TraceFlags(parent.flags)
+            remote = self._api.SpanContext(parent.trace_id, parent.span_id, is_remote=True, trace_flags=flags)
             context = self._api.set_span_in_context(self._api.NonRecordingSpan(remote), self._nothing)
         self._ids.wanted = trace_id
         try:

@@ -1,7 +1,7 @@
 """
 The spans of an event: `receive` from taking it in to its fate, and within it `queue` and one `attempt` after the other.
 
-    receive <topic>            consumer; how it ended
+    receive <trigger>          consumer; how it ended
       queue                    it waited for its lane and a slot
       attempt <function>       client; its traceparent is what the function gets
       attempt <function>       after a failure, with how many there were before
@@ -25,6 +25,7 @@ from kubeless.kube.cache import ObjectKey
 if TYPE_CHECKING:
     from opentelemetry.trace import Span
 
+_OFFSET = "messaging.kafka.offset"
 _SYSTEMS = {"KafkaTrigger": "kafka", "NATSTrigger": "nats"}
 
 
@@ -78,9 +79,9 @@ def event_spans(
     found = read_trace(event)
     now = time.time()
     receive = tracer.begin(
-        f"receive {event.topic or trigger.name}",
+        f"receive {trigger.name}",
         kind=tracer.kinds.CONSUMER,
-        parent=Parent.of(*found) if found else None,
+        parent=Parent.of(found) if found else None,
         trace_id=0 if found else int(made_trace(event), 16),
         attributes=_attributes(event, trigger, function),
         began=now - waited,
@@ -106,9 +107,10 @@ def _attributes(event: Event, trigger: TriggerRef, function: ObjectKey) -> dict[
         "messaging.message.id": event.id,
         "messaging.message.body.size": len(event.data),
     }
-    if system == "kafka":
-        facts["messaging.destination.partition.id"] = event.attributes["kafkapartition"]
-        facts["messaging.kafka.offset"] = int(event.attributes["kafkaoffset"])
+    # An event that was redriven may know no place of its own.
+    for attribute, name in (("kafkapartition", "messaging.destination.partition.id"), ("kafkaoffset", _OFFSET)):
+        if value := event.attributes.get(attribute, ""):
+            facts[name] = int(value) if name == _OFFSET else value
     return facts
 
 

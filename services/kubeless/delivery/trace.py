@@ -26,7 +26,7 @@ _UNFIT = re.compile(rb"[^\t\x20-\x7e]")
 
 def trace_headers(event: Event) -> list[tuple[bytes, bytes]]:
     """The headers that carry the trace context of `event`."""
-    parent = _parent(event)
+    parent = read_trace(event)
     if parent is None:
         # A tracestate without its traceparent means nothing (3.3.1), and baggage is of a trace we know nothing of.
         return [(b"traceparent", _made(event))]
@@ -37,10 +37,10 @@ def trace_headers(event: Event) -> list[tuple[bytes, bytes]]:
     return headers
 
 
-def read_trace(event: Event) -> tuple[bytes, bytes] | None:
-    """`traceparent` and `tracestate` (or nothing) that `event` came with; None: it belongs to no trace yet."""
-    parent = _parent(event)
-    return None if parent is None else (parent, _companion(event, "tracestate"))
+def read_trace(event: Event) -> bytes | None:
+    """The `traceparent` that `event` came with; None: it belongs to no trace yet."""
+    parent = _find(event.headers, TRACEPARENT) if event.headers else None
+    return parent if parent is not None and _VALID.fullmatch(parent) else None
 
 
 def made_trace(event: Event) -> str:
@@ -50,14 +50,9 @@ def made_trace(event: Event) -> str:
 
 def with_parent(event: Event, traceparent: bytes) -> Event:
     """`event` below a span of ours; what goes along with its own trace stays, if it came with one."""
-    dropped = {TRACEPARENT} if _parent(event) is not None else {TRACEPARENT, *_COMPANIONS}
+    dropped = {TRACEPARENT} if read_trace(event) is not None else {TRACEPARENT, *_COMPANIONS}
     kept = tuple(pair for pair in event.headers if pair[0].lower() not in dropped)
     return replace(event, headers=((TRACEPARENT, traceparent), *kept))
-
-
-def _parent(event: Event) -> bytes | None:
-    parent = _find(event.headers, TRACEPARENT) if event.headers else None
-    return parent if parent is not None and _VALID.fullmatch(parent) else None
 
 
 def _companion(event: Event, name: str) -> bytes:

@@ -59,7 +59,7 @@ def begin_span(tracer: Tracer, incoming: Incoming, request_id: str) -> RequestSp
     span = tracer.begin(
         "request",
         kind=tracer.kinds.SERVER,
-        parent=None if parent is None else Parent.of(parent, first.get(b"tracestate", b"")),
+        parent=None if parent is None else Parent.of(parent),
         trace_id=int(trace_id(request_id.encode("ascii")), 16),
         attributes={
             "faas.trigger": "http",

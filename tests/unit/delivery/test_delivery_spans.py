@@ -22,7 +22,7 @@ from kubeless.delivery.telemetry import Telemetry
 from kubeless.delivery.trace import made_trace, trace_headers
 from kubeless.delivery.trigger import TriggerRef
 from kubeless.kube.cache import ObjectKey
-from support.deliveries import FAILED, FUNCTION, Engine, Function, Letters, make_event
+from support.deliveries import FAILED, FUNCTION, TRIGGER, Engine, Function, Letters, make_event
 from support.kafkaworld import until
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
@@ -150,6 +150,7 @@ async def test_an_event_without_a_trace_begins_the_same_one_each_time(traced: Tr
 @pytest.mark.parametrize(
     ("trigger", "known"),
     [
+        (TRIGGER, {"messaging.system": "kafka", "messaging.message.id": "x"}),
         (NATS, {"messaging.system": "nats", "faas.trigger": "pubsub"}),
         (TriggerRef("CronJobTrigger", "shop", "nightly"), {"faas.trigger": "timer", "faas.invocation_id": "x"}),
     ],
@@ -158,7 +159,7 @@ def test_every_source_says_what_it_is(traced: Traced, trigger: TriggerRef, known
     spans = event_spans(traced.tracer, make_event("x"), trigger, FUNCTION, waited=0.5, sender=Function())
     assert spans is not None
     spans.end(Fate.DELIVERED, "")
-    receive, queue = traced["receive orders"], traced["queue"]
+    receive, queue = traced[f"receive {trigger.name}"], traced["queue"]
     assert dict(receive.attributes or {}).items() >= known.items()
     assert queue.start_time is not None
     assert queue.end_time is not None
