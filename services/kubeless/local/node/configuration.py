@@ -18,6 +18,8 @@ from kubeless.kube.errors import NotFound
 from kubeless.kube.resources import CONFIG_MAPS, SECRETS
 
 CONFIG_MAP, SECRET = "configmap", "secret"
+CONFIG_MAP_KEY, SECRET_KEY = "configMap", "secret"
+"""The members of a volume, and of a source of a projected one."""
 
 
 class MissingConfiguration(KubelessError):
@@ -56,14 +58,22 @@ class Configuration:
 def needed_by(pod: JsonObject) -> set[tuple[str, str]]:
     """Kind and name of every ConfigMap and Secret that the pod refers to."""
     spec = pod["spec"]
-    found = set()
-    for volume in spec.get("volumes") or []:
-        if isinstance(volume.get("configMap"), dict):
-            found.add((CONFIG_MAP, str(volume["configMap"].get("name", ""))))
-        if isinstance(volume.get("secret"), dict):
-            found.add((SECRET, str(volume["secret"].get("secretName", ""))))
+    found = mounted_by(pod)
     for container in [*(spec.get("initContainers") or []), *(spec.get("containers") or [])]:
         found.update(_needed_by_environment(container))
+    return {(kind, name) for kind, name in found if name}
+
+
+def mounted_by(pod: JsonObject) -> set[tuple[str, str]]:
+    """Kind and name of every ConfigMap and Secret of which the pod has files."""
+    found = set()
+    for volume in pod["spec"].get("volumes") or []:
+        for source in [volume, *((volume.get("projected") or {}).get("sources") or [])]:
+            if isinstance(source.get(CONFIG_MAP_KEY), dict):
+                found.add((CONFIG_MAP, str(source[CONFIG_MAP_KEY].get("name", ""))))
+            if isinstance(source.get(SECRET_KEY), dict):
+                secret = source[SECRET_KEY]
+                found.add((SECRET, str(secret.get("secretName") or secret.get("name", ""))))
     return {(kind, name) for kind, name in found if name}
 
 

@@ -1,8 +1,9 @@
 """All pods of this node: one worker each, started and told by an informer."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from typing import Self
 
 import structlog
@@ -25,10 +26,14 @@ log = structlog.get_logger(__name__)
 class Kubelet:
     """Keeps a worker for each pod that belongs to this node."""
 
-    def __init__(self, tools: NodeTools, pods: Informer[JsonObject]) -> None:
+    def __init__(
+        self, tools: NodeTools, pods: Informer[JsonObject], *, configurations: Mapping[str, Informer[JsonObject]]
+    ) -> None:
+        """`configurations` has the informers of ConfigMaps and Secrets, by kind (see `configuration`)."""
         settings = tools.settings
         self._tools = tools
         self._pods = pods
+        self._configurations = configurations
         self._addresses = AddressPool(
             data_dir=settings.data_dir, subnet=settings.subnet, own_addresses=settings.own_addresses
         )
@@ -62,6 +67,8 @@ class Kubelet:
         async with asyncio.TaskGroup() as group:
             self._group = group
             self._pods.subscribe(self._on_change)
+            for kind, informer in self._configurations.items():
+                informer.subscribe(partial(self._on_configuration, kind))
             try:
                 yield self
             finally:
@@ -83,6 +90,13 @@ class Kubelet:
             return
         worker = self._workers[uid] = PodWorker(self._tools, self._addresses, new)
         self._group.create_task(self._run(uid, worker), name=f"pod {new['metadata']['name']}")
+
+    def _on_configuration(self, kind: str, key: ObjectKey, _old: JsonObject | None, new: JsonObject | None) -> None:
+        if new is None:
+            return
+        for worker in self._workers.values():
+            if worker.pod["metadata"]["namespace"] == key.namespace:
+                worker.configuration_changed(kind, key.name)
 
     async def _run(self, uid: str, worker: PodWorker) -> None:
         """Run the worker to its end. One that fails is made anew: a broken pod must not stop the others."""

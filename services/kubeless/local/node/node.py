@@ -18,8 +18,19 @@ from kubeless.core.jsontypes import JsonObject
 from kubeless.kube.cache import Indexer
 from kubeless.kube.client import KubeClient
 from kubeless.kube.informer import Informer
-from kubeless.kube.resources import DEPLOYMENTS, ENDPOINT_SLICES, ENDPOINTS, HPAS, PODS, REPLICA_SETS, SERVICES
+from kubeless.kube.resources import (
+    CONFIG_MAPS,
+    DEPLOYMENTS,
+    ENDPOINT_SLICES,
+    ENDPOINTS,
+    HPAS,
+    PODS,
+    REPLICA_SETS,
+    SECRETS,
+    SERVICES,
+)
 from kubeless.local.node.autoscaler.controller import AutoscalerController, Observed
+from kubeless.local.node.configuration import CONFIG_MAP, SECRET
 from kubeless.local.node.deployments import DeploymentController
 from kubeless.local.node.endpoints import BY_NAMESPACE, BY_SERVICE, EndpointsController, by_namespace, by_service
 from kubeless.local.node.events import EventRecorder
@@ -51,6 +62,8 @@ class _Caches:
     slices: Informer[JsonObject]
     endpoints: Informer[JsonObject]
     autoscalers: Informer[JsonObject]
+    config_maps: Informer[JsonObject]
+    secrets: Informer[JsonObject]
 
     @property
     def all(self) -> tuple[Informer[JsonObject], ...]:
@@ -62,6 +75,8 @@ class _Caches:
             self.slices,
             self.endpoints,
             self.autoscalers,
+            self.config_maps,
+            self.secrets,
         )
 
 
@@ -80,7 +95,8 @@ async def run_node(
     tools = NodeTools(
         settings=settings, client=client, events=events, runtimes=runtimes or RuntimeFinder(), usage=usage
     )
-    kubelet = Kubelet(tools, caches.pods)
+    configurations = {CONFIG_MAP: caches.config_maps, SECRET: caches.secrets}
+    kubelet = Kubelet(tools, caches.pods, configurations=configurations)
     async with asyncio.TaskGroup() as group:
         tasks: list[asyncio.Task[None]] = [group.create_task(cache.run()) for cache in caches.all]
         for cache in caches.all:
@@ -100,6 +116,10 @@ def _make_caches(client: KubeClient) -> _Caches:
     def cache(resource: Resource, **indexers: Indexer[JsonObject]) -> Informer[JsonObject]:
         return Informer(client, resource, transform=lambda obj: obj, indexers=indexers)
 
+    def versions(resource: Resource) -> Informer[JsonObject]:
+        # That it changed is all that is kept: what it holds is read when it is needed.
+        return Informer(client, resource, transform=lambda obj: {"version": obj["metadata"]["resourceVersion"]})
+
     return _Caches(
         pods=Informer(
             client,
@@ -113,6 +133,8 @@ def _make_caches(client: KubeClient) -> _Caches:
         slices=cache(ENDPOINT_SLICES, **{BY_SERVICE: by_service}),
         endpoints=cache(ENDPOINTS),
         autoscalers=cache(HPAS),
+        config_maps=versions(CONFIG_MAPS),
+        secrets=versions(SECRETS),
     )
 
 

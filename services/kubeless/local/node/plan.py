@@ -60,6 +60,8 @@ class PodContext:
     record: PodRecord
     changed: Callable[[], None]
     """To be called after each change of `record`."""
+    writing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while the files of volumes are written."""
     grace: float = 30.0
     """Seconds for the pod's processes to end once their tasks are cancelled."""
 
@@ -111,13 +113,24 @@ async def make_plan(context: PodContext) -> PodPlan:
         KubelessError: what is missing.
     """
     runtime = await context.tools.runtimes.find(runtime_id_of(context.pod))
-    configuration = await fetch_configuration(context.tools.client, context.pod)
-    volumes = plan_volumes(context.pod, configuration)
-    try:
-        await asyncio.to_thread(write_volumes, context.folder, volumes)
-    except OSError as error:
-        raise KubelessError(f"cannot write the pod's volumes: {error}") from error
-    return PodPlan(context=context, configuration=configuration, runtime=runtime)
+    return PodPlan(context=context, configuration=await fill_volumes(context), runtime=runtime)
+
+
+async def fill_volumes(context: PodContext) -> Configuration:
+    """
+    Bring the files of the pod's volumes up to date; what they were made of is returned.
+
+    Raises:
+        KubelessError: what is missing.
+    """
+    async with context.writing:
+        configuration = await fetch_configuration(context.tools.client, context.pod)
+        volumes = plan_volumes(context.pod, configuration)
+        try:
+            await asyncio.to_thread(write_volumes, context.folder, volumes)
+        except OSError as error:
+            raise KubelessError(f"cannot write the pod's volumes: {error}") from error
+    return configuration
 
 
 async def until_planned(context: PodContext, container: ContainerRecord, build: Callable[[PodPlan], T]) -> T:

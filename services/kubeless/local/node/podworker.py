@@ -11,20 +11,23 @@ import asyncio
 import contextlib
 from datetime import UTC, datetime
 from enum import Enum
+from typing import NoReturn
 
 import structlog
 
 from kubeless.api.metadata import parse_time
 from kubeless.core.backoff import Backoff
+from kubeless.core.errors import KubelessError
 from kubeless.core.jsontypes import JsonObject
 from kubeless.kube.errors import Conflict, KubeError, NotFound
 from kubeless.kube.resources import PODS
 from kubeless.local.node.addresses import PORTS_ANNOTATION, AddressPool, ports_annotation
+from kubeless.local.node.configuration import mounted_by
 from kubeless.local.node.containerstate import Waiting, recover, recover_init
 from kubeless.local.node.folders import PodFolder
 from kubeless.local.node.initcontainer import InitContainer
 from kubeless.local.node.maincontainer import MainContainer, is_function, refuse
-from kubeless.local.node.plan import NodeTools, PodContext, until_planned
+from kubeless.local.node.plan import NodeTools, PodContext, fill_volumes, until_planned
 from kubeless.local.node.podstatus import PodRecord, any_running
 from kubeless.local.node.statuswriter import StatusWriter
 
@@ -57,6 +60,7 @@ class PodWorker:
         self._record = _record_of(pod)
         self._writer = StatusWriter(tools.client, lambda: self.pod, self._record)
         self._leaving = asyncio.Event()
+        self._outdated = asyncio.Event()
         self._why: Leave | None = None
         self._context: PodContext | None = None
         self.pod = pod
@@ -83,6 +87,11 @@ class PodWorker:
             # Nobody waits for it any more. Set here, as the tasks may be cancelled before they see the reason.
             self._context.grace = self._tools.settings.stop_grace
         self._leaving.set()
+
+    def configuration_changed(self, kind: str, name: str) -> None:
+        """A ConfigMap or Secret of the pod's namespace has changed."""
+        if (kind, name) in mounted_by(self.pod):
+            self._outdated.set()
 
     async def wait_leaving(self) -> None:
         """Wait until the pod is to leave."""
@@ -112,8 +121,10 @@ class PodWorker:
         async with asyncio.TaskGroup() as group:
             writing = group.create_task(self._writer.run())
             working = group.create_task(self._work(self._context))
+            refreshing = group.create_task(self._refresh(self._context))
             await self._leaving.wait()
             await self._drain(self._context)
+            refreshing.cancel()
             working.cancel()
             await asyncio.wait({working})
             writing.cancel()
@@ -170,6 +181,19 @@ class PodWorker:
         async with asyncio.TaskGroup() as group:
             for container, record in zip(spec["containers"], self._record.main, strict=True):
                 group.create_task(MainContainer(context, container, record).supervise())
+
+    async def _refresh(self, context: PodContext) -> NoReturn:
+        """Keep the files of ConfigMaps and Secrets up to date once the containers were started with them."""
+        while True:
+            await self._outdated.wait()
+            self._outdated.clear()
+            if not self._record.initialized:
+                continue  # they are written before the main containers start
+            try:
+                await fill_volumes(context)
+            except KubelessError as error:
+                # As with a kubelet the files stay as they are, until there is something to write.
+                log.debug("volumes not refreshed", pod=self.pod["metadata"]["name"], error=str(error))
 
     async def _warn(self, warning: str) -> None:
         if (self.pod["metadata"].get("annotations") or {}).get(WARNING_ANNOTATION) != warning:

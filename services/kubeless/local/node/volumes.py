@@ -1,7 +1,9 @@
 """
-A pod's volumes as folders: emptyDir is an empty one, ConfigMaps and Secrets are files in one.
+A pod's volumes as folders: emptyDir is an empty one, ConfigMaps and Secrets (alone or projected together) are files in
+one.
 
-Files are written when the containers start; a later change of the ConfigMap reaches a pod when its container restarts.
+Files are written before the containers start, and again when what they come from changes. A reader sees the old content
+of a file or the new one.
 """
 
 import os
@@ -12,7 +14,14 @@ from pathlib import Path
 
 from kubeless.core.errors import InvalidField
 from kubeless.core.jsontypes import JsonObject
-from kubeless.local.node.configuration import CONFIG_MAP, SECRET, Configuration, MissingConfiguration
+from kubeless.local.node.configuration import (
+    CONFIG_MAP,
+    CONFIG_MAP_KEY,
+    SECRET,
+    SECRET_KEY,
+    Configuration,
+    MissingConfiguration,
+)
 from kubeless.local.node.folders import PodFolder
 
 
@@ -22,6 +31,8 @@ class VolumePlan:
 
     name: str
     files: Mapping[str, bytes]
+    owned: bool = False
+    """Whether nothing but these files belongs there."""
 
 
 def plan_volumes(pod: JsonObject, configuration: Configuration) -> list[VolumePlan]:
@@ -38,9 +49,11 @@ def plan_volumes(pod: JsonObject, configuration: Configuration) -> list[VolumePl
 def _plan_volume(volume: JsonObject, configuration: Configuration) -> VolumePlan:
     name = str(volume.get("name", ""))
     if "configMap" in volume:
-        return VolumePlan(name, _files(CONFIG_MAP, volume["configMap"] or {}, "name", configuration))
+        return VolumePlan(name, _files(CONFIG_MAP, volume["configMap"] or {}, "name", configuration), owned=True)
     if "secret" in volume:
-        return VolumePlan(name, _files(SECRET, volume["secret"] or {}, "secretName", configuration))
+        return VolumePlan(name, _files(SECRET, volume["secret"] or {}, "secretName", configuration), owned=True)
+    if "projected" in volume:
+        return VolumePlan(name, _projected(name, volume["projected"] or {}, configuration), owned=True)
     if "emptyDir" in volume or set(volume) == {"name"}:
         return VolumePlan(name, {})
     kind = next(key for key in volume if key != "name")
@@ -48,8 +61,24 @@ def _plan_volume(volume: JsonObject, configuration: Configuration) -> VolumePlan
         f"spec.volumes[{name}]",
         kind,
         problem="local mode has no such volume",
-        remedy="use emptyDir, configMap or secret",
+        remedy="use emptyDir, configMap, secret, or projected from these",
     )
+
+
+def _projected(volume: str, projected: JsonObject, configuration: Configuration) -> dict[str, bytes]:
+    files: dict[str, bytes] = {}
+    for source in projected.get("sources") or []:
+        kinds = {key: value or {} for key, value in source.items() if key in (CONFIG_MAP_KEY, SECRET_KEY)}
+        if not kinds:
+            raise InvalidField(
+                f"spec.volumes[{volume}].projected",
+                next(iter(source), ""),
+                problem="local mode has no such source",
+                remedy="use configMap or secret",
+            )
+        for key, value in kinds.items():
+            files |= _files(CONFIG_MAP if key == CONFIG_MAP_KEY else SECRET, value, "name", configuration)
+    return files
 
 
 def _files(kind: str, source: JsonObject, name_key: str, configuration: Configuration) -> dict[str, bytes]:
@@ -78,16 +107,22 @@ def _inside(path: str) -> str:
 
 
 def write_volumes(folder: PodFolder, plans: list[VolumePlan]) -> None:
-    """Make the folders and files, replacing files of an earlier start. Blocks."""
+    """Make the folders and files, replacing those of earlier and removing what is no more. Blocks."""
     for plan in plans:
         root = folder.volume(plan.name)
         root.mkdir(exist_ok=True)
         for path, content in plan.files.items():
             _replace(root / path, content)
+        if plan.owned:
+            kept = {root / path for path in plan.files}
+            for file in [file for file in root.rglob("*") if not file.is_dir() and file not in kept]:
+                file.unlink(missing_ok=True)
 
 
 def _replace(target: Path, content: bytes) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
+    if target.is_file() and target.read_bytes() == content:
+        return
     new = target.with_name(f"..{target.name}")
     new.write_bytes(content)
     # A reader sees the old content or the new, never half of it.
