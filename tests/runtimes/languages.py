@@ -5,12 +5,13 @@ To add one: a folder with its functions below `functions`, and an entry here. Ev
 the rest, because its original did, stands here with its reason and appears below the matrix.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from runtimes.jars import make_jar
-from runtimes.repositories import make_gems
+from runtimes.repositories import make_composer_packages, make_gems
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +50,12 @@ def pom(dependency: str) -> str:
     )
 
 
+def composer(package: str) -> str:
+    """A composer.json that asks a repository of the tests for a package, and nobody else."""
+    repositories = [{"type": "path", "url": "{packages}", "options": {"symlink": False}}, {"packagist.org": False}]
+    return json.dumps({"repositories": repositories, "require": {package: "1.0.7"}})
+
+
 LANGUAGES = (
     Language(
         name="python",
@@ -75,6 +82,14 @@ LANGUAGES = (
         absent_deps='source "file://{packages}"\ngem "kubeless-package-that-nobody-published"\n',
         packages=make_gems,
         returns={"list": (200, "ab")},
+    ),
+    Language(
+        name="php",
+        runtime="php8.2",
+        suffix=".php",
+        deps=composer("kubeless/used"),
+        absent_deps=composer("kubeless/package-that-nobody-published"),
+        packages=make_composer_packages,
     ),
     Language(
         name="go",

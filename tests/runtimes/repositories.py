@@ -1,5 +1,6 @@
 """Repositories of packages in a folder, for languages whose own ones the tests do not ask for anything."""
 
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -18,3 +19,8 @@ def make_gems(folder: Path) -> None:
     """
     ruby = locate(resolve("ruby3.1")).interpreter
     subprocess.run([ruby, str(PACKAGES / "gems.rb"), str(folder)], check=True, timeout=60)
+
+
+def make_composer_packages(folder: Path) -> None:
+    """A repository of PHP packages, with `kubeless/used` in it."""
+    shutil.copytree(PACKAGES / "composer", folder, dirs_exist_ok=True)

@@ -1,8 +1,11 @@
 """The PHP runtimes."""
 
-from kubeless.runtimes.languages.language import Language, cluster_only, ends
+from pathlib import Path
+
+from kubeless.runtimes.languages.language import Language, ends
+from kubeless.runtimes.localruntime import LocalRuntime, Which
 from kubeless.runtimes.runtime import Phase, Runtime
-from kubeless.runtimes.toolchain import Toolchain
+from kubeless.runtimes.toolchain import Toolchain, find
 
 VERSIONS = {
     "7.2": "2020-11-30",
@@ -15,7 +18,12 @@ VERSIONS = {
 }
 """With the day of their end of life (php.net/supported-versions)."""
 
-TOOLCHAIN = Toolchain(title="PHP", programs=("php{version}", "php"), package="apt install php-cli composer")
+TOOLCHAIN = Toolchain(
+    title="PHP", programs=("php{version}", "php"), oldest=(7, 2), package="apt install php-cli composer"
+)
+
+_SERVER = Path(__file__).parents[1] / "php" / "server.php"
+_NO_COMPOSER = "composer.json cannot be installed: Composer is missing; install it with \\`apt install composer\\`"
 
 
 def runtimes(registry: str) -> list[Runtime]:
@@ -36,4 +44,24 @@ def _runtime(version: str, registry: str) -> Runtime:
     )
 
 
-LANGUAGE = Language(runtimes=runtimes, locate={"php": cluster_only(TOOLCHAIN, VERSIONS)})
+def locate(runtime: Runtime, which: Which) -> LocalRuntime:
+    """Find PHP and Composer; without the latter the install step fails. Raises RuntimeNotAvailable without PHP."""
+    php, warning = find(TOOLCHAIN, runtime, versions=tuple(VERSIONS), which=which)
+    composer = which("composer")
+    return LocalRuntime(
+        interpreter=php.path,
+        version=".".join(str(part) for part in php.version),
+        warning=warning,
+        install=_install(php.path, composer) if composer else ("sh", "-c", f'echo "{_NO_COMPOSER}" >&2; exit 1'),
+        run=(php.path, str(_SERVER)),
+    )
+
+
+def _install(php: str, composer: str) -> tuple[str, ...]:
+    """Composer is a PHP program itself, run by the very PHP that the function runs on."""
+    settings = ("COMPOSER_ALLOW_SUPERUSER=1", "COMPOSER_HOME={volume}/.composer")
+    options = ("--no-dev", "--no-interaction", "--no-progress", "--no-ansi", "--working-dir", "{volume}")
+    return ("env", *settings, php, composer, "install", *options)
+
+
+LANGUAGE = Language(runtimes=runtimes, locate={"php": locate})

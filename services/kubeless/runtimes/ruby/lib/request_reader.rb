@@ -21,7 +21,7 @@ module Kubeless
     MAX_LINE = 1024
     MOST_DISCARDED = 64 * 1024 * 1024
     TOKEN = /[!#$%&'*+\-.^_`|~0-9A-Za-z]+/
-    REQUEST_LINE = %r{\A(#{TOKEN}) ((?:/|\*\z|https?://)[\x21-\x7e\x80-\xff]*) (HTTP/1\.[01])\z}n
+    REQUEST_LINE = %r{\A(#{TOKEN}) ((?:/|\*(?= )|https?://)[\x21-\x7e\x80-\xff]*) (HTTP/1\.[01])\z}n
     HEADER = /\A(#{TOKEN}):[ \t]*([\t\x20-\x7e\x80-\xff]*?)[ \t]*\z/n
 
     def initialize(max_body)

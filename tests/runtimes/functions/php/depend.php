@@ -1,0 +1,8 @@
+<?php
+
+use Kubeless\Used\Word;
+
+function run($event, $context)
+{
+    return Word::TEXT;
+}

@@ -1,0 +1,6 @@
+<?php
+
+function run($event, $context)
+{
+    return $event->data;
+}

@@ -1,0 +1,5 @@
+<?php
+
+while (true) {
+    sleep(1);
+}

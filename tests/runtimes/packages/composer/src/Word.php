@@ -1,0 +1,8 @@
+<?php
+
+namespace Kubeless\Used;
+
+final class Word
+{
+    public const TEXT = 'used';
+}
