@@ -40,4 +40,6 @@ async def test_a_replica_that_dies_more_often_than_the_bound_loses_nothing(own_n
         async with subscriber_process(world, tmp_path):
             await ledger.until_done(2, deadline=40)
             assert ledger.bodies == [b"a", b"b"]
+            log = tmp_path / "subscriber.log"
+            await until(lambda: log.read_bytes().count(b'{"message":"event delivered"') == 2)
     assert int(ledger.done[0].headers["ce-natsdelivered"]) > MAX_DELIVER
