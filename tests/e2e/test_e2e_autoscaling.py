@@ -98,6 +98,11 @@ def test_a_function_beyond_its_memory_is_killed_and_explained(platform: LocalPla
         return platform.kubectl("get", "pods", "-l", "function=hog", "-o", path).stdout
 
     eventually(lambda: last_state() == "OOMKilled")
-    # Killed once more and again, it is given up for longer and longer.
+
+    def explained() -> bool:
+        text = platform.kubeless("explain", "function/hog").stdout
+        return "OutOfMemory: " in text and "-> kubeless function update hog --memory" in text
+
+    # Killed again and again, it is down for longer and longer.
     with calls(platform, "hog", pause=0.2):
-        eventually(lambda: "more memory than its limit" in platform.kubeless("explain", "function/hog").stdout)
+        eventually(explained)

@@ -27,10 +27,13 @@ from kubeless.local.node.processes import (
     read_processes,
 )
 
-PERIOD = 2.5
+PERIOD = 5.0
 """Seconds between two looks at all processes."""
 
-QUICK_PERIOD = 0.25
+FIRST_PERIOD = 1.0
+"""The same while a container has just started and nothing can be said about it yet."""
+
+QUICK_PERIOD = 0.5
 """Seconds between two looks at the known processes of containers with a memory limit."""
 
 WINDOW = 15.0
@@ -166,7 +169,7 @@ class UsageMeter:
             processes = await asyncio.to_thread(read_processes)
             self._look_at_machine()
             self._take(processes)
-            await self._look_often(self._clock() + PERIOD)
+            await self._look_often()
 
     def _take(self, processes: list[ProcessUsage]) -> None:
         now = self._clock()
@@ -175,13 +178,17 @@ class UsageMeter:
             if by_leader[measured.pid]:
                 measured.take(by_leader[measured.pid], now=now)
 
-    async def _look_often(self, until: float) -> None:
-        """Wait, and meanwhile judge what has a limit."""
-        while (left := until - self._clock()) > 0:
-            await asyncio.sleep(min(left, QUICK_PERIOD))
+    async def _look_often(self) -> None:
+        """Wait until all processes are due again, and meanwhile judge what has a limit."""
+        began = self._clock()
+        while self._clock() - began < self._period():
+            await asyncio.sleep(QUICK_PERIOD)
             for measured in [each for each in self._measured if each.memory_limit is not None]:
                 known = (read_process(pid) for pid in measured.pids or [measured.pid])
                 measured.judge([process for process in known if process is not None])
+
+    def _period(self) -> float:
+        return FIRST_PERIOD if any(measured.cpu.rate is None for measured in self._measured) else PERIOD
 
     def _look_at_machine(self) -> MachineUsage | None:
         machine = read_machine()
