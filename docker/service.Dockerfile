@@ -11,13 +11,13 @@ COPY charts charts
 RUN python3 -m venv --without-pip /opt/kubeless \
     && python3 -m venv /tmp/tools \
     && /tmp/tools/bin/pip --python /opt/kubeless/bin/python install --no-cache-dir --compile --constraint constraints.txt \
-        '.[controller,cron,gateway,kafka,nats,tracing]'
+        '.[controller,cron,gateway,kafka,nats,portal,tracing]'
 
 FROM ${BASE}
 ARG VERSION=dev
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="Kubeless services" \
-      org.opencontainers.image.description="Controller, gateway, Kafka consumer, NATS subscriber and cron scheduler" \
+      org.opencontainers.image.description="Controller, gateway, Kafka consumer, NATS subscriber, cron scheduler and portal" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}"

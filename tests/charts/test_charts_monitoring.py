@@ -22,6 +22,8 @@ from kubeless.gateway.metrics import GatewayMetrics
 from kubeless.kafka_consumer import metrics as kafka_metrics
 from kubeless.kube.metrics import InformerCollector
 from kubeless.nats_subscriber import metrics as nats_metrics
+from kubeless.portal.metrics import PortalCollector
+from kubeless.portal.sessions import Sessions
 from support.charts import CHART, pick, render
 
 PAGE = Path(__file__).parents[2] / "docs" / "metrics.md"
@@ -41,6 +43,7 @@ async def _families() -> list[Metric]:
     GatewayMetrics(registry)
     CronMetrics(registry)
     InformerCollector(registry, lambda: [])
+    registry.register(PortalCollector(Sessions(idle=1.0, lifetime=1.0)))
     registry.register(kafka_metrics.collector(dict, lambda: True))
     registry.register(TransportCollector(Transport()))
     nats = nats_metrics.collector(dict, lambda: True)

@@ -74,6 +74,7 @@ def test_a_service_overrides_what_is_common() -> None:
     documents = render({"common": {"replicas": 3, "logLevel": "debug"}, "cronScheduler": {"replicas": 1}})
     replicas = {one.name: pick(documents, "Deployment", one.name)["spec"]["replicas"] for one in SERVICES}
     assert replicas.pop("cronjob-trigger-controller") == 1
+    assert replicas.pop("kubeless-portal") == 1, "its sessions are in memory"
     assert set(replicas.values()) == {3}
     assert all(environment(one, documents)["KUBELESS_LOG_LEVEL"] == "debug" for one in SERVICES)
 

@@ -30,6 +30,7 @@ SERVICES = (
     Service("gateway", "kubeless-gateway", "kubeless.gateway.settings"),
     Service("kafka-consumer", "kafka-trigger-controller", "kubeless.kafka_consumer.settings"),
     Service("nats-subscriber", "nats-trigger-controller", "kubeless.nats_subscriber.settings"),
+    Service("portal", "kubeless-portal", "kubeless.portal.settings"),
     Service("cron-scheduler", "cronjob-trigger-controller", "kubeless.cron_scheduler.settings"),
 )
 

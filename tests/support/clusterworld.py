@@ -146,6 +146,8 @@ class Platform:
             "KUBELESS_NAMESPACE": HOME,
             "ADMIN_HOST": "127.0.0.1",
             "ADMIN_PORT": admin_port,
+            "PORTAL_HOST": "127.0.0.1",
+            "PORTAL_PORT": "0",
             "GATEWAY_HOST": "127.0.0.1",
             "GATEWAY_PORT": gateway_port,
             "GATEWAY_TLS_PORT": "0",

@@ -1,5 +1,5 @@
 {{/*
-Everything that a service needs to run, the same way for all five of them. The argument:
+Everything that a service needs to run, the same way for all of them. The argument:
 
   root       $
   key        its key in the values
