@@ -142,6 +142,30 @@ async def test_what_belongs_to_somebody_else_is_left_alone(
     assert "ownerReferences" not in found["metadata"]
 
 
+@pytest.mark.parametrize(("resource", "made"), TAKEN[:3], ids=[resource.plural for resource, _ in TAKEN[:3]])
+async def test_what_bears_our_label_and_has_no_owner_is_taken_over(
+    world: World, resource: Resource, made: JsonObject
+) -> None:
+    """As it is after a restore, or after an owner was deleted without its children."""
+    name = f"orphan-{resource.plural}"
+    labels = {"created-by": "kubeless", "function": name}
+    orphan = {**head(resource, name), **made}
+    orphan["metadata"]["labels"] = labels
+    if resource is DEPLOYMENTS:
+        template = {**made["spec"]["template"], "metadata": {"labels": labels}}
+        orphan["spec"] = {"replicas": 0, "selector": {"matchLabels": labels}, "template": template}
+    await world.client.create(resource, orphan)
+    spec = {"runtime": "python3.11", "handler": "a.b", "function": "x"}
+    function = await world.make(FUNCTIONS, name, spec)
+
+    async def owned() -> bool:
+        metadata = (await world.client.get(resource, name, namespace=NAMESPACE))["metadata"]
+        return [each["uid"] for each in metadata.get("ownerReferences", ())] == [function["metadata"]["uid"]]
+
+    await until(owned)
+    await world.delete(FUNCTIONS, name)
+
+
 async def test_an_ingress_of_somebody_else_is_left_alone(world: World) -> None:
     await world.function("guest")
     backend = {"service": {"name": "theirs", "port": {"number": 80}}}

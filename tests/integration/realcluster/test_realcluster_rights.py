@@ -11,6 +11,9 @@ from support.charts import SERVICES
 from support.clusterworld import HOME, Platform
 from support.servicerights import grants, service_of
 
+ONLY_ADMISSION_ASKS = {"delete configmaps.core ", "delete deployments.apps "}
+"""No request of the controller, but a condition of others: without them it could not take over an orphan."""
+
 
 @pytest.fixture(autouse=True)
 def after_all_others(request: pytest.FixtureRequest) -> None:
@@ -29,4 +32,4 @@ def test_a_service_has_no_right_that_it_does_not_use(platform: Platform, compone
     user = service_account(HOME, service.name)
     asked = [request for request in read_requests(platform.cluster.audit_log) if request.user == user]
     unused = [grant for grant in grants(platform.release, service) if not any(map(grant.allows, asked))]
-    assert [str(grant) for grant in unused] == []
+    assert [str(grant) for grant in unused if str(grant) not in ONLY_ADMISSION_ASKS] == []
