@@ -52,7 +52,7 @@ async def test_every_kind_of_event_is_served_in_each_namespace(confined: Platfor
         await world.make(HTTP_TRIGGERS, "all", {"function-name": "all", "host-name": f"{team}.test"})
         await world.until_condition(HTTP_TRIGGERS, "all", "Ready", "True")
         assert await world.get(f"{team}.test") == (200, "ok")
-        spec = {"function-name": "all", "host-name": f"vault.{team}.test", "basic-auth-secret": "missing"}
+        spec: JsonObject = {"function-name": "all", "host-name": f"vault.{team}.test", "basic-auth-secret": "missing"}
         await world.make(HTTP_TRIGGERS, "vault", spec)
         await world.until_condition(HTTP_TRIGGERS, "vault", "BasicAuthReady", "False")
         spec = {"schedule": EVERY_SECOND, "function-name": "all", "payload": {"tick": 1}}
