@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from kubeless.runtimes.catalog import resolve
+from kubeless.runtimes.locate import locate
 from support.localplatform import LocalPlatform, eventually
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -67,16 +69,17 @@ def test_a_stuck_nodejs_function_is_timed_out_and_lives_on(platform: LocalPlatfo
     assert platform.kubeless("function", "call", "timeout-nodejs", "--data", "x").stdout == "in time\n"
 
 
-def test_a_python2_function_is_translated_and_the_condition_says_so(platform: LocalPlatform) -> None:
+def test_a_python2_function_without_python2_is_translated_and_the_condition_says_so(platform: LocalPlatform) -> None:
+    translated = locate(resolve("python2.7")).warning is not None
     (platform.folder / "old.py").write_text("def run(event, context):\n    print event['data']\n    return 'done'\n")
     told = deploy(platform, "python2", str(platform.folder / "old.py"), "old.run", "python2.7")
     assert "python2.7 gets no security fixes since 2020-01-01" in told
-    assert "translated from Python 2" in told
+    assert ("translated from Python 2" in told) is translated
     assert platform.kubeless("function", "call", "python2", "--data", "printed as text").stdout == "done\n"
     eventually(lambda: "printed as text\n" in platform.kubeless("function", "logs", "python2").stdout)
     assert "b'printed" not in platform.kubeless("function", "logs", "python2").stdout
     shown = platform.kubeless("function", "describe", "python2", "-o", "json").stdout
-    assert "translated from Python 2" in shown
+    assert ("translated from Python 2" in shown) is translated
 
 
 def test_a_language_that_is_not_installed_names_its_package(platform: LocalPlatform) -> None:

@@ -22,6 +22,10 @@ class Language:
     runtime: str
     """The id that is resolved, such as `nodejs20`."""
     suffix: str
+    exact: bool = False
+    """Whether another version of the language, or a translation, will not do: the server differs."""
+    functions: str = ""
+    """The folder with its functions, if that is not its name."""
     handler: str = "run"
     deps: str = ""
     """Dependency file of the function `depend`."""
@@ -56,6 +60,8 @@ def composer(package: str) -> str:
     return json.dumps({"repositories": repositories, "require": {package: "1.0.7"}})
 
 
+PYTHON_LEGACY = {"number": (500, ""), "null": (200, ""), "list": (200, "ab")}
+
 LANGUAGES = (
     Language(
         name="python",
@@ -64,6 +70,26 @@ LANGUAGES = (
         deps="iniconfig==2.0.0\n",
         absent_deps="kubeless-package-that-nobody-published==1.0\n",
         returns={"number": (500, ""), "null": (200, ""), "list": (200, "ab")},
+    ),
+    Language(
+        name="python2.7",
+        runtime="python2.7",
+        exact=True,
+        functions="python_legacy",
+        suffix=".py",
+        deps="iniconfig==1.1.1\n",
+        absent_deps="kubeless-package-that-nobody-published==1.0\n",
+        returns=PYTHON_LEGACY,
+    ),
+    Language(
+        name="python3.6",
+        runtime="python3.6",
+        exact=True,
+        functions="python_legacy",
+        suffix=".py",
+        deps="iniconfig==1.1.1\n",
+        absent_deps="kubeless-package-that-nobody-published==1.0\n",
+        returns=PYTHON_LEGACY,
     ),
     Language(
         name="nodejs",

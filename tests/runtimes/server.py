@@ -17,7 +17,7 @@ from kubeless.local.node.environment import inherited
 from kubeless.local.node.plan import fill
 from kubeless.local.node.process import Command, Process
 from kubeless.runtimes.catalog import resolve
-from kubeless.runtimes.localruntime import LocalRuntime
+from kubeless.runtimes.localruntime import LocalRuntime, RuntimeNotAvailable
 from kubeless.runtimes.locate import locate
 from kubeless.runtimes.runtime import Runtime
 from runtimes.languages import Language
@@ -260,7 +260,7 @@ class Workshop:
 
 def put_source(language: Language, function: str, target: Path) -> None:
     """Put a function's file where it is deployed."""
-    source = FUNCTIONS / language.name / f"{function}{language.suffix}"
+    source = FUNCTIONS / (language.functions or language.name) / f"{function}{language.suffix}"
     unreadable = source.with_name(f"{source.name}.txt")  # for linters
     if unreadable.exists():
         shutil.copy(unreadable, target)
@@ -273,7 +273,10 @@ def put_source(language: Language, function: str, target: Path) -> None:
 async def found(language: Language) -> tuple[Runtime, LocalRuntime]:
     """The runtime and how it runs here. Raises RuntimeNotAvailable."""
     runtime = resolve(language.runtime)
-    return runtime, await asyncio.to_thread(locate, runtime)
+    local = await asyncio.to_thread(locate, runtime)
+    if language.exact and local.warning is not None:
+        raise RuntimeNotAvailable(local.warning)
+    return runtime, local
 
 
 async def is_ready(server: Server) -> bool:

@@ -14,10 +14,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+# Valid in Python 2 as well.
 _PROBE = """
-import importlib.util, json, sys
+import json, pkgutil, sys
 executable = getattr(sys, "_base_executable", None) or sys.executable
-print(json.dumps([executable, list(sys.version_info[:3]), importlib.util.find_spec("pip") is not None]))
+names = [module[1] for module in pkgutil.iter_modules()]
+print(json.dumps([executable, list(sys.version_info[:3]), "pip" in names]))
 """
 
 _PATIENCE = 10.0
@@ -57,7 +59,13 @@ def ask(path: str) -> Interpreter | None:
     """Which interpreter is behind `path`; None if it does not run. Remembered for the life of the process."""
     try:
         done = subprocess.run(
-            [path, "-I", "-c", _PROBE], capture_output=True, check=True, timeout=_PATIENCE, stdin=subprocess.DEVNULL
+            # As -I, which Python 2 does not know: without variables, without the user's packages, without this folder.
+            [path, "-Es", "-c", _PROBE],
+            cwd="/",
+            capture_output=True,
+            check=True,
+            timeout=_PATIENCE,
+            stdin=subprocess.DEVNULL,
         )
         executable, (major, minor, micro), has_pip = json.loads(done.stdout)
     except (OSError, subprocess.SubprocessError, ValueError):

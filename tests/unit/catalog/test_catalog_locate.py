@@ -1,5 +1,6 @@
 """A runtime is found on this machine, or the nearest one, or it is said what to install."""
 
+import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -48,6 +49,8 @@ def test_the_exact_version_is_taken_without_a_warning(install: Install) -> None:
         ("python3.10", ["3.9", "3.14"], "3.9"),
         ("python3.6", ["3.11", "3.9"], "3.9"),
         ("python3.14", ["3.9"], "3.9"),
+        ("python3.9", ["3.8", "3.11"], "3.11"),
+        ("python3.4", ["3.6", "3.11"], "3.6"),
     ],
 )
 def test_the_nearest_version_stands_in_with_a_warning(
@@ -59,6 +62,25 @@ def test_the_nearest_version_stands_in_with_a_warning(
     assert found.warning is not None
     assert runtime in found.warning
     assert f"Python {expected}.5" in found.warning
+
+
+@pytest.mark.parametrize("version", ["2.7", "3.4", "3.6", "3.7", "3.8"])
+def test_an_old_interpreter_that_is_there_runs_its_id_with_the_server_for_old_ones(
+    install: Install, version: str
+) -> None:
+    install(version, "3.11")
+    found = locate(resolve(f"python{version}"))
+    assert (found.version, found.warning) == (f"{version}.5", None)
+    assert found.run[0] == f"/bin/python{version}"
+    assert Path(found.run[1]).parts[-2:] == ("python_legacy", "server.py")
+
+
+def test_a_python_2_function_is_translated_where_there_is_no_python_2(install: Install) -> None:
+    install("3.6", "3.9", "3.11")
+    found = locate(resolve("python2.7"))
+    assert found.warning == "python2.7: the source is translated from Python 2 and runs on Python 3.9.5"
+    assert Path(found.run[2]).name == "translate.py"
+    assert found.env["FUNC_TEXT_DATA"] == "1"
 
 
 @pytest.mark.parametrize(
@@ -108,3 +130,14 @@ def test_pyenv_versions_are_found_behind_its_stand_ins(tmp_path: Path) -> None:
     found = locate(resolve("python3.9"), which={"python3.9": str(shim)}.get)
 
     assert (found.interpreter, found.version, found.warning) == (str(real), "3.9.99", None)
+
+
+def test_without_composer_the_install_step_of_php_says_so(tmp_path: Path) -> None:
+    php = tmp_path / "php"
+    php.write_text("#!/bin/sh\necho 'PHP 8.2.36 (cli)'\n")
+    php.chmod(0o755)
+    step = locate(resolve("php8.2"), which={"php": str(php)}.get).install
+    assert step is not None
+    done = subprocess.run(step, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "Composer is missing; install it with `apt install composer`" in done.stderr

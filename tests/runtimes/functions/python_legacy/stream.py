@@ -1,0 +1,2 @@
+def run(event, context):
+    return (part + "\n" for part in ("one", "two", "three"))
