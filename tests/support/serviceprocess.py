@@ -69,6 +69,12 @@ class ServiceProcess:
         self.start()
         self.until_ready()
 
+    def resident_bytes(self) -> int:
+        """Memory that it uses."""
+        assert self._process is not None
+        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        return int(status.partition("VmRSS:")[2].split()[0]) * 1024
+
     def log(self) -> str:
         """The last of what it wrote."""
         return self._log.read_text(errors="replace")[-5000:]

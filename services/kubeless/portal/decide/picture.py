@@ -99,7 +99,7 @@ def chart_of(arrows: list[Arrow]) -> dict[str, object]:
             {
                 "type": "graph",
                 "layout": "none",
-                "left": 90,
+                "left": 120,
                 "right": 130,
                 "top": 20,
                 "bottom": 20,
@@ -127,4 +127,4 @@ def _place(row: int, count: int) -> float:
 
 
 def _short(name: str) -> str:
-    return name if len(name) <= 34 else name[:33] + "…"
+    return name if len(name) <= 30 else name[:29] + "…"

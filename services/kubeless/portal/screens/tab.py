@@ -30,6 +30,7 @@ class Tab:
         self.settings = settings
         self._group = group
         self._tasks: set[asyncio.Task[None]] = set()
+        self._closed = False
         self._feeds: list[tuple[Feed, Callable[[], None]]] = []
         session.contact.opened()
         session.listeners.append(self._leave)
@@ -122,11 +123,15 @@ class Tab:
             log.exception("a page's task failed", error=str(error))
 
     def _leave(self) -> None:
-        """The session is over."""
+        """The session is over: the page goes elsewhere, and what it looked at ends at once."""
         if not self.client.is_deleted:
             self.client.open("/sign-in?ended=1")
+        self._close()
 
     def _close(self) -> None:
+        if self._closed:
+            return
+        self._closed = True
         self.session.contact.closed()
         self.session.meters.want(self, ())
         self.session.scores.leave(self)

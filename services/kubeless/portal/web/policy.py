@@ -42,7 +42,8 @@ def security_headers(nonce: str, *, is_static: bool) -> dict[str, str]:
         "content-security-policy": content_security_policy(nonce),
         "x-frame-options": "DENY",
         "x-content-type-options": "nosniff",
-        "referrer-policy": "no-referrer",
+        # Not `no-referrer`: then a form would not say which page it is of.
+        "referrer-policy": "same-origin",
         "cross-origin-opener-policy": "same-origin",
         "cross-origin-resource-policy": "same-origin",
         "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
