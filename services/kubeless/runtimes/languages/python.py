@@ -49,6 +49,7 @@ def runtimes(registry: str) -> list[Runtime]:
 
 def _runtime(version: str, registry: str) -> Runtime:
     packages = f"$(KUBELESS_INSTALL_VOLUME)/lib/python{version}/site-packages"
+    recent = tuple(int(part) for part in version.split(".")) >= OLDEST_SERVED
     return Runtime(
         id=f"python{version}",
         language="python",
@@ -57,7 +58,7 @@ def _runtime(version: str, registry: str) -> Runtime:
         suffix=".py",
         install=Phase(image=f"python:{version}", command=_INSTALL),
         run=Phase(
-            image=f"{registry}/python:{version}",
+            image=f"{registry}/python:{version}" if recent else f"{registry}/python-legacy:{version}",
             env={"PYTHONPATH": f"{packages}:$(KUBELESS_INSTALL_VOLUME)"},
         ),
         end_of_life=ends(VERSIONS, version),

@@ -1,0 +1,7 @@
+<?php
+
+function handler($event, $context)
+{
+    $ce = $event->extensions;
+    return "{$ce->{'ce-type'}} from {$ce->{'ce-source'}}: {$event->data}";
+}

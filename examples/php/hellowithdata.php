@@ -1,0 +1,7 @@
+<?php
+
+function foo($event, $context)
+{
+    echo json_encode($event) . "\n";
+    return $event->data;
+}

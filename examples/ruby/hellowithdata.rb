@@ -1,0 +1,4 @@
+def handler(event, context)
+  puts event
+  event[:data]
+end

@@ -1,0 +1,5 @@
+require 'mustache'
+
+def foo(event, context)
+  Mustache.render('hello {{whom}}!', whom: 'world')
+end
