@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from support.axecore import axe_core
 from support.localplatform import LocalPlatform, deploy, eventually
 from support.portalpage import Visitor, chromium
 
@@ -256,8 +257,29 @@ def test_a_narrow_window_has_nothing_beside_it(visit: Visit, platform: LocalPlat
         page = visitor.open(path)
         page.get_by_role("heading").first.wait_for()
         assert page.evaluate("document.documentElement.scrollWidth") <= 400, path
-    visitor.open("/")
+    visitor.open("/").get_by_role("link", name="evil").wait_for()
     visitor.picture("narrow")
+
+
+def test_axe_finds_no_serious_violation(visit: Visit, platform: LocalPlatform) -> None:
+    deploy(platform, "plain", "def run(event, context):\n    return 1\n")
+    library = axe_core()
+    visitor = visit()
+    page = visitor.page
+    for path, text in (
+        ("/", "plain"),
+        ("/functions/default/plain", "Ready"),
+        ("/triggers", "Triggers"),
+        ("/dead-letters", "Dead letters"),
+        ("/overview", "Needs attention"),
+    ):
+        visitor.open(path)
+        page.get_by_text(text).first.wait_for()
+        page.evaluate(library)
+        found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        serious = [each for each in found["violations"] if each["impact"] in {"serious", "critical"}]
+        told = [(each["id"], [node["html"][:160] for node in each["nodes"][:3]]) for each in serious]
+        assert told == [], path
 
 
 def _new_trigger(page: Any, kind: str, name: str) -> None:

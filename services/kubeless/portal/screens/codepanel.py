@@ -72,7 +72,7 @@ class CodePanel:
 
     def _editors(self, function: JsonObject, template: Template) -> None:
         fields = fields_of(function)
-        theme = "githubDark" if self._tab.session.dark else "githubLight"
+        theme = "vscodeDark" if self._tab.session.dark else "vscodeLight"
         self._code = _editor(fields["code"], template.editor, theme, keymap={"Mod-s": self._save}).classes("editor")
         attribute(self._code, aria_label="Code")
         if self._runtime and self._runtime.dep_name:

@@ -32,7 +32,7 @@ def attribute(element: ui.element, **attributes: str | bool | int) -> None:
 def frame(tab: Tab, current: str, *, heading: str) -> Iterator[None]:
     """The page is filled while entered. `current` is the path of the screen."""
     session = tab.session
-    ui.add_head_html('<link rel="stylesheet" href="/static/portal.css">')
+    ui.add_head_html('<link rel="stylesheet" href="/static/portal.css"><script src="/static/portal.js"></script>')
     ui.colors(
         primary="#1d4e89",
         negative="#b3261e",
