@@ -29,6 +29,8 @@ class Language:
     handler: str = "run"
     deps: str = ""
     """Dependency file of the function `depend`."""
+    installer: str = ""
+    """The program that installs dependencies, if it may be missing where the language is there."""
     absent_deps: str = ""
     """A dependency file that names a package which does not exist."""
     packages: Callable[[Path], None] | None = None
@@ -114,6 +116,7 @@ LANGUAGES = (
         runtime="php8.2",
         suffix=".php",
         deps=composer("kubeless/used"),
+        installer="composer",
         absent_deps=composer("kubeless/package-that-nobody-published"),
         packages=make_composer_packages,
     ),

@@ -150,6 +150,8 @@ class Workshop:
             volume.mkdir()
             await asyncio.to_thread(put_source, language, function, volume / f"{function}{language.suffix}")
             if deps:
+                if language.installer and shutil.which(language.installer) is None:
+                    raise RuntimeNotAvailable(f"{language.installer} is not installed")
                 deps = deps.replace("{packages}", str(await self._repository(language)))
                 (volume / runtime.dep_name).write_text(deps)
                 await self._step(local, local.install, volume, volume / runtime.dep_name)
