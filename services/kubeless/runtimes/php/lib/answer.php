@@ -73,7 +73,8 @@ final class Answer
         $joined = '';
         foreach ($parts as $part) {
             if (!is_scalar($part)) {
-                throw new UnusableAnswer('the function returned a generator of ' . gettype($part) . ', which cannot be sent');
+                $kind = gettype($part);
+                throw new UnusableAnswer("the function returned a generator of $kind, which cannot be sent");
             }
             $joined .= $part;
         }
@@ -96,7 +97,8 @@ final class Answer
                 $lines .= self::line((string) $name, (string) $value);
             }
         }
-        return [$status, $lines . ($typed ? '' : 'Content-Type: ' . self::TEXT . "\r\n"), (string) $response->getBody()];
+        $lines .= $typed ? '' : 'Content-Type: ' . self::TEXT . "\r\n";
+        return [$status, $lines, (string) $response->getBody()];
     }
 
     private static function line(string $name, string $value): string

@@ -166,7 +166,7 @@ final class Connection
         } elseif ($this->pipeline->isPending()) {
             $this->reactor->wantRoom($this->pipeline->stream, $this);
         } elseif ($this->state === 'closing') {
-            // Close our side and let the client close its own: to close while it still sends could take the answer from it.
+            // Close our side and let the client close its own: to close while it sends could take the answer from it.
             $this->state = 'lingering';
             stream_socket_shutdown($this->pipeline->stream, STREAM_SHUT_WR);
             $this->reactor->watch($this->pipeline->stream, $this);

@@ -176,12 +176,12 @@ final class Front
     private function listen()
     {
         $hosts = $this->settings->host === '' ? ['[::]', '0.0.0.0'] : [$this->settings->host];
-        $options = ['socket' => ['backlog' => 1024, 'tcp_nodelay' => true, 'so_reuseaddr' => true, 'ipv6_v6only' => false]];
+        $options = ['backlog' => 1024, 'tcp_nodelay' => true, 'ipv6_v6only' => false];
         foreach ($hosts as $host) {
             $name = strpos($host, ':') !== false && $host[0] !== '[' ? "[$host]" : $host;
             $listener = @stream_socket_server(
                 "tcp://$name:{$this->settings->port}", $code, $reason,
-                STREAM_SERVER_BIND | STREAM_SERVER_LISTEN, stream_context_create($options)
+                STREAM_SERVER_BIND | STREAM_SERVER_LISTEN, stream_context_create(['socket' => $options])
             );
             if ($listener) {
                 return $listener;

@@ -248,6 +248,7 @@ final class Response
     /** @throws UnusableAnswer */
     public function withJson($value, int $status = 200): self
     {
-        return $this->withStatus($status)->withHeader('Content-Type', 'application/json')->withBody(Answer::json($value));
+        $other = $this->withStatus($status)->withHeader('Content-Type', 'application/json');
+        return $other->withBody(Answer::json($value));
     }
 }

@@ -47,7 +47,8 @@ final class Metrics
             array_push($lines, ...self::histogram($method, $one));
         }
         array_push($lines, ...$this->counter('function_calls_total', 'calls', 'Number of calls to user function'));
-        array_push($lines, ...$this->counter('function_failures_total', 'failures', 'Number of exceptions in user function'));
+        $text = 'Number of exceptions in user function';
+        array_push($lines, ...$this->counter('function_failures_total', 'failures', $text));
         $name = 'function_workers_replaced_total';
         array_push($lines, ...self::family($name, 'counter', 'Number of worker processes that ended unasked'));
         return implode("\n", $lines) . "\n$name {$this->replaced}\n";

@@ -11,8 +11,8 @@ require_once __DIR__ . '/workerprocess.php';
 /**
  * The workers, and the calls that wait for one.
  *
- * One worker serves calls one after the other. When a call has to wait, more workers start; those that were needed for a
- * while only are dismissed. A call over its time is answered 408, and its worker killed.
+ * One worker serves calls one after the other. When a call has to wait, more workers start; those that were needed for
+ * a while only are dismissed. A call over its time is answered 408, and its worker killed.
  */
 final class Pool
 {

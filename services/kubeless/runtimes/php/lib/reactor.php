@@ -36,7 +36,7 @@ final class Reactor
         unset($this->readable[(int) $stream], $this->writable[(int) $stream], $this->watchers[(int) $stream]);
     }
 
-    /** One round, of at most `$pause` seconds. A signal ends it early. Someone may be forgotten while others are served. */
+    /** One round, of at most `$pause` seconds; a signal ends it early. Who is served may let others be forgotten. */
     public function turn(float $pause): void
     {
         [$readable, $writable, $none] = [$this->readable, $this->writable, null];

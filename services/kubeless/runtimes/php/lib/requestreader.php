@@ -24,7 +24,8 @@ final class RequestReader
     private const MAX_LINE = 1024;
     private const MOST_DISCARDED = 64 * 1024 * 1024;
     private const TOKEN = '[!#$%&\'*+\-.^_`|~0-9A-Za-z]+';
-    private const REQUEST_LINE = '{^(' . self::TOKEN . ') ((?:/|\*(?= )|https?://)[\x21-\x7e\x80-\xff]*) (HTTP/1\.[01])$}D';
+    private const TARGET = '(?:/|\*(?= )|https?://)[\x21-\x7e\x80-\xff]*';
+    private const REQUEST_LINE = '{^(' . self::TOKEN . ') (' . self::TARGET . ') (HTTP/1\.[01])$}D';
     private const HEADER = '/^(' . self::TOKEN . '):[ \t]*([\t\x20-\x7e\x80-\xff]*?)[ \t]*$/D';
     private const ONCE = ['content-length' => true, 'host' => true];
 
@@ -65,8 +66,8 @@ final class RequestReader
     }
 
     /**
-     * Method, target, version, headers and body, or null while they are not there as a whole. The body is null if it was
-     * too large and has been thrown away.
+     * Method, target, version, headers and body, or null while they are not there as a whole. The body is null if it
+     * was too large and has been thrown away.
      *
      * @throws BadRequest the connection is of no use then
      */

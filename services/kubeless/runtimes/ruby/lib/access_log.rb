@@ -1,8 +1,8 @@
 # frozen_string_literal: true
 
 module Kubeless
-  # One line on stdout per request, in the combined log format. What a client sent is escaped, so that it can neither end
-  # the line nor forge another field. Lines of one turn of the loop are written together.
+  # One line on stdout per request, in the combined log format. What a client sent is escaped, so that it can neither
+  # end the line nor forge another field. Lines of one turn of the loop are written together.
   class AccessLog
     MONTHS = %w[Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec].freeze
     MAX_FIELD = 2048
@@ -17,8 +17,8 @@ module Kubeless
     def record(client, method, path, version, headers, status, size)
       refresh(Time.now.to_i)
       line = "#{method} #{clean(path)} #{version}"
-      agent = clean(headers['user-agent'])
-      @lines << "#{client} - - [#{@stamp}] \"#{line}\" #{status} #{size} \"#{clean(headers['referer'])}\" \"#{agent}\"\n"
+      referer, agent = %w[referer user-agent].map { |name| clean(headers[name]) }
+      @lines << "#{client} - - [#{@stamp}] \"#{line}\" #{status} #{size} \"#{referer}\" \"#{agent}\"\n"
     end
 
     def flush

@@ -49,11 +49,12 @@ module Kubeless
 
     # An enumerator, or a body as Rack has it.
     def self.join(parts)
-      raise UnusableAnswer, "the function returned a #{parts.class}, which cannot be sent: #{RETURNABLE}" unless parts.respond_to?(:each)
+      told = "the function returned a #{parts.class}"
+      raise UnusableAnswer, "#{told}, which cannot be sent: #{RETURNABLE}" unless parts.respond_to?(:each)
 
       joined = String.new
       parts.each do |part|
-        raise UnusableAnswer, "the function returned a #{parts.class} with a #{part.class} in it" unless part.is_a?(String)
+        raise UnusableAnswer, "#{told} with a #{part.class} in it: #{RETURNABLE}" unless part.is_a?(String)
 
         joined << part.b
       end

@@ -6,8 +6,7 @@ require_relative 'request'
 module Kubeless
   # What a function is called with, under the keys of the original runtime.
   module Event
-    FIELDS = { 'event-id': 'event-id', 'event-type': 'event-type', 'event-time': 'event-time',
-               'event-namespace': 'event-namespace' }.freeze
+    FIELDS = %w[event-id event-type event-time event-namespace].freeze
 
     # `data`, the event headers (nil where missing) and `extensions`: the request, and the attributes of a CloudEvent in
     # binary mode under their header names. Raises JSON::ParserError.
@@ -15,14 +14,14 @@ module Kubeless
       extensions = { request: request }
       request.headers.each { |name, value| extensions[name.to_sym] = value if name.start_with?('ce-') }
       event = { data: data(request), extensions: extensions }
-      FIELDS.each { |field, header| event[field] = request.headers[header] }
+      FIELDS.each { |field| event[field.to_sym] = request.headers[field] }
       event
     end
 
     def self.context(settings)
       {
         'function-name': settings.handler,
-        timeout: settings.timeout == settings.timeout.to_i ? settings.timeout.to_i.to_s : settings.timeout.to_s,
+        timeout: settings.timeout.to_s.sub(/\.0\z/, ''), # a string, as it always was
         runtime: settings.runtime,
         'memory-limit': settings.memory_limit
       }

@@ -1,8 +1,8 @@
 # frozen_string_literal: true
 
 module Kubeless
-  # What travels between the front and a worker. Numbers are big-endian; a call is a marshalled array, as both ends are one
-  # program, but an answer is not: nothing that a function writes may be loaded as objects into the front.
+  # What travels between the front and a worker. Numbers are big-endian; a call is a marshalled array, as both ends are
+  # one program, but an answer is not: nothing that a function writes may be loaded as objects into the front.
   module Frames
     # Answers: length of the body, status, length of the header lines.
     HEAD = 'NnN'

@@ -35,8 +35,9 @@ module Kubeless
       @methods.each { |method, one| lines << "function_calls_total{method=\"#{method}\"} #{one.calls}" }
       lines.concat(family('function_failures_total', 'counter', 'Number of exceptions in user function'))
       @methods.each { |method, one| lines << "function_failures_total{method=\"#{method}\"} #{one.failures}" }
-      lines.concat(family('function_workers_replaced_total', 'counter', 'Number of worker processes that ended unasked'))
-      lines << "function_workers_replaced_total #{@replaced}"
+      name = 'function_workers_replaced_total'
+      lines.concat(family(name, 'counter', 'Number of worker processes that ended unasked'))
+      lines << "#{name} #{@replaced}"
       "#{lines.join("\n")}\n"
     end
 

@@ -7,8 +7,8 @@ require_relative 'worker_process'
 module Kubeless
   # The workers, and the calls that wait for one.
   #
-  # One worker serves calls one after the other. When a call has to wait, more workers start; those that were needed for a
-  # while only are dismissed. A call over its time is answered 408, and its worker killed.
+  # One worker serves calls one after the other. When a call has to wait, more workers start; those that were needed for
+  # a while only are dismissed. A call over its time is answered 408, and its worker killed.
   class Pool
     PATIENCE = 0.02 # seconds that a call waits before more workers start
     SPARE_LIFE = 30.0
@@ -58,7 +58,7 @@ module Kubeless
     def next_moment(now)
       moments = [now + 1.0]
       moments << @open.first.first.deadline unless @open.empty?
-      moments << [@waiting.first.began + PATIENCE, @not_before].max unless @waiting.empty? || starting.length >= @waiting.length || full?
+      moments << [@waiting.first.began + PATIENCE, @not_before].max if starting.length < @waiting.length && !full?
       moments.min
     end
 

@@ -15,11 +15,13 @@ module Kubeless
 
   # Reads HTTP/1.1 requests out of the bytes of one connection (RFC 9112).
   #
-  # It is strict: what two servers could read differently, such as two lengths, is refused. Heads and bodies are bounded.
+  # It is strict: what two servers could read differently, such as two lengths, is refused. Heads and bodies are
+  # bounded.
   class RequestReader
     MAX_HEAD = 64 * 1024
     MAX_LINE = 1024
     MOST_DISCARDED = 64 * 1024 * 1024
+    ONCE = %w[content-length host].freeze
     TOKEN = /[!#$%&'*+\-.^_`|~0-9A-Za-z]+/
     REQUEST_LINE = %r{\A(#{TOKEN}) ((?:/|\*(?= )|https?://)[\x21-\x7e\x80-\xff]*) (HTTP/1\.[01])\z}n
     HEADER = /\A(#{TOKEN}):[ \t]*([\t\x20-\x7e\x80-\xff]*?)[ \t]*\z/n
@@ -96,7 +98,7 @@ module Kubeless
       lines.each do |line|
         name, value = (HEADER.match(line) || raise(BadRequest.new(400, 'a header is malformed'))).captures
         name = name.downcase
-        raise BadRequest.new(400, "#{name} is given twice") if headers.key?(name) && %w[content-length host].include?(name)
+        raise BadRequest.new(400, "#{name} is given twice") if headers.key?(name) && ONCE.include?(name)
 
         text = value.force_encoding(Encoding::UTF_8)
         headers[name] = headers.key?(name) ? "#{headers[name]}, #{text}" : text

@@ -50,7 +50,8 @@ module Kubeless
       unless @handler =~ /\A[[:alpha:]_][[:alnum:]_]*[?!]?\z/
         raise SettingError.new('FUNC_HANDLER', @handler, 'give the name of a method in the file, such as hello')
       end
-      @volume = File.expand_path([text('KUBELESS_INSTALL_VOLUME'), text('MOD_ROOT_PATH'), '/kubeless'].find { |one| one != '' })
+      folders = [text('KUBELESS_INSTALL_VOLUME'), text('MOD_ROOT_PATH'), '/kubeless']
+      @volume = File.expand_path(folders.find { |folder| !folder.empty? })
       @runtime = text('FUNC_RUNTIME')
       @memory_limit = text('FUNC_MEMORY_LIMIT')
     end

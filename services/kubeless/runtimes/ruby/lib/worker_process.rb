@@ -52,8 +52,9 @@ module Kubeless
     # As the interpreter would print it, without the frames of this server.
     def report(error)
       trace = (error.backtrace || []).reject { |line| line.start_with?(__dir__) }
-      lines = ["#{trace.first || @settings.function}: #{error.message} (#{error.class})", *trace.drop(1).map { |line| "\tfrom #{line}" }]
-      $stderr.write("Function failed to execute: #{lines.join("\n")}\n")
+      first = "#{trace.first || @settings.function}: #{error.message} (#{error.class})"
+      rest = trace.drop(1).map { |line| "\n\tfrom #{line}" }.join
+      $stderr.write("Function failed to execute: #{first}#{rest}\n")
     end
   end
 end
