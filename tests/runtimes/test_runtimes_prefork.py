@@ -185,3 +185,15 @@ async def test_a_client_that_asks_first_is_told_to_go_on(workshop: Workshop, lan
             await writer.wait_closed()
     except RuntimeNotAvailable as error:
         pytest.skip(str(error))
+
+
+@pytest.mark.parametrize("language", [RUBY, PHP, *PYTHONS[:2]], ids=["ruby", "php", "python2.7", "python3.6"])
+async def test_bytes_that_are_no_text_harm_nobody(serve: Serve, language: Language) -> None:
+    names = ("Connection", "Content-Length", "Content-Type", "Expect", "Transfer-Encoding", "User-Agent", "ce-id")
+    async with serve(language, PROCESS) as server:
+        first = (await server.call()).text
+        for name in names:
+            header = f"{name}: ".encode() + b"gr\xfc\xdfe\r\n"
+            once = b"POST /\xff%ff HTTP/1.1\r\n" + header + b"X: \xc3\xbc\r\nX: \xff\r\nConnection: close\r\n\r\n"
+            assert (await server.exchange(once)).startswith(b"HTTP/1.1 "), name
+        assert (await server.call()).text == first

@@ -100,10 +100,14 @@ module Kubeless
         name = name.downcase
         raise BadRequest.new(400, "#{name} is given twice") if headers.key?(name) && ONCE.include?(name)
 
-        text = value.force_encoding(Encoding::UTF_8)
-        headers[name] = headers.key?(name) ? "#{headers[name]}, #{text}" : text
+        headers[name] = headers.key?(name) ? "#{headers[name]}, #{value}" : value
       end
-      headers
+      headers.each_value { |value| as_text(value) }
+    end
+
+    # UTF-8 where it is, else bytes.
+    def as_text(value)
+      value.force_encoding(Encoding::BINARY) unless value.force_encoding(Encoding::UTF_8).valid_encoding?
     end
 
     def frame(headers)
