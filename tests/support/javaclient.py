@@ -139,6 +139,8 @@ class JavaClient:
         settings = {
             "compression.type": compression,
             "enable.idempotence": str(idempotent).lower(),
+            # Without idempotence, a batch that is sent again would come after the one behind it.
+            "max.in.flight.requests.per.connection": "5" if idempotent else "1",
             "max.request.size": str(MAX_REQUEST),
         }
         try:
