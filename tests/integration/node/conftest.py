@@ -125,7 +125,7 @@ class LocalCluster:
         statuses = (pods[0].get("status") or {}).get("containerStatuses") if len(pods) == 1 else None
         return statuses[0] if statuses else {}
 
-    async def eventually(self, check: Callable[[], Awaitable[Any]], *, timeout: float = 15.0) -> Any:
+    async def eventually(self, check: Callable[[], Awaitable[Any]], *, timeout: float = 60.0) -> Any:
         """Wait until `check` returns something true, and return that."""
         try:
             async with asyncio.timeout(timeout):

@@ -110,7 +110,7 @@ async def test_a_function_is_scaled_out_under_load_and_back(
         deployment = await quick.client.get(DEPLOYMENTS, "worker", namespace="default")
         return bool(deployment["spec"]["replicas"] == 1)
 
-    await quick.eventually(back, timeout=45)
+    await quick.eventually(back)
 
     async def messages() -> list[str]:
         events = await quick.client.list(EVENTS, namespace="default")
