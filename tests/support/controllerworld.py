@@ -17,7 +17,7 @@ from kubeless.local.apiserver.server import ApiServer
 
 CHILDREN = (CONFIG_MAPS, SERVICES, DEPLOYMENTS)
 SETTINGS = Settings(admin_host="127.0.0.1", admin_port=0, leader_election=False)
-PATIENCE = 10.0
+PATIENCE = 60.0
 
 
 async def eventually(ask: Callable[[], Awaitable[Any]]) -> Any:

@@ -120,7 +120,7 @@ class LocalPlatform:
         return result
 
 
-def eventually(condition: Callable[[], object], *, within: float = 20.0) -> None:
+def eventually(condition: Callable[[], object], *, within: float = 60.0) -> None:
     """Wait until `condition` holds; fails after `within` seconds."""
     deadline = time.monotonic() + within
     while not condition():

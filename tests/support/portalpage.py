@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Dialog, Error, Page, Re
 
 PICTURES = Path(__file__).parents[2] / "docs" / "portal"
 
-PATIENCE = 20_000.0
+PATIENCE = 60_000.0
 """Milliseconds."""
 
 

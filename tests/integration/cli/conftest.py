@@ -22,7 +22,7 @@ from kubeless.local.apiserver.logs import LogRequest
 from kubeless.local.apiserver.server import ApiServer
 
 NAMESPACE = "team"
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds for anything in these tests."""
 
 
