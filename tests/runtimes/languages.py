@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from runtimes.jars import make_jar
+from runtimes.nuget import make_nuget_packages, project
 from runtimes.repositories import make_composer_packages, make_gems
 
 
@@ -129,6 +130,14 @@ LANGUAGES = (
         absent_deps="module function\n\nrequire example.com/package-that-nobody-published v1.0.0\n",
         parses_json=False,
         inapplicable={"a missing file": "the source is compiled in; a file's name is of no meaning"},
+    ),
+    Language(
+        name="dotnet",
+        runtime="dotnet8",
+        suffix=".cs",
+        deps=project("Nobody.Package", "1.0.7"),
+        absent_deps=project("kubeless-package-that-nobody-published", "1.0.0"),
+        packages=make_nuget_packages,
     ),
     Language(
         name="java",

@@ -1,14 +1,24 @@
-"""The .NET runtimes: `dotnetcore` up to 3.1, `dotnet` since then, as its makers named it."""
+"""
+The .NET runtimes: `dotnetcore` up to 3.1, `dotnet` since then, as its makers named it.
 
-from kubeless.runtimes.languages.language import Language, cluster_only, ends
+The server needs .NET Core 3.1. Functions for older versions run on it: they are compiled for it from their source.
+"""
+
+from pathlib import Path
+
+from kubeless.runtimes.languages.language import Language, ends
+from kubeless.runtimes.localruntime import LocalRuntime, Which
 from kubeless.runtimes.runtime import Phase, Runtime
-from kubeless.runtimes.toolchain import Toolchain
+from kubeless.runtimes.toolchain import Toolchain, find
 
 CORE_VERSIONS = {"2.0": "2018-10-01", "2.1": "2021-08-21", "2.2": "2019-12-23", "3.1": "2022-12-13"}
 VERSIONS = {"8": "2026-11-10", "10": "2028-11-14"}
 """With the day of their end of life (dotnet.microsoft.com/platform/support/policy)."""
 
-TOOLCHAIN = Toolchain(title=".NET", programs=("dotnet",), package="apt install dotnet-sdk-8.0")
+# Of an SDK: a mere runtime has no version of its own to tell, and cannot compile.
+TOOLCHAIN = Toolchain(title=".NET", programs=("dotnet",), oldest=(3, 1), package="apt install dotnet-sdk-8.0")
+
+_RUNTIME = Path(__file__).parents[1] / "dotnet"
 
 
 def runtimes(registry: str) -> list[Runtime]:
@@ -38,6 +48,17 @@ def _runtime(language: str, version: str, versions: dict[str, str], registry: st
     )
 
 
-_LOCATE = cluster_only(TOOLCHAIN, VERSIONS)
+def locate(runtime: Runtime, which: Which) -> LocalRuntime:
+    """Find a .NET SDK. Raises RuntimeNotAvailable."""
+    dotnet, warning = find(TOOLCHAIN, runtime, versions=(), which=which)
+    return LocalRuntime(
+        interpreter=dotnet.path,
+        version=".".join(str(part) for part in dotnet.version),
+        warning=warning,
+        compile=("sh", str(_RUNTIME / "compile.sh"), "{volume}"),
+        run=("sh", str(_RUNTIME / "supervise.sh"), dotnet.path, "{volume}/.kubeless/server/Kubeless.Server.dll"),
+        env={"KUBELESS_DOTNET": dotnet.path},
+    )
 
-LANGUAGE = Language(runtimes=runtimes, locate={"dotnetcore": _LOCATE, "dotnet": _LOCATE})
+
+LANGUAGE = Language(runtimes=runtimes, locate={"dotnetcore": locate, "dotnet": locate})
