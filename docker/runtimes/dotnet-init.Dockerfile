@@ -1,0 +1,15 @@
+# Compiles .NET functions. VERSION is that of the runtime id: dotnet8 is made with VERSION=8.
+ARG VERSION=8
+ARG BASE=mcr.microsoft.com/dotnet/sdk:${VERSION}.0
+FROM ${BASE}
+ARG VERSION
+LABEL org.opencontainers.image.title="Kubeless compiler dotnet${VERSION}" org.opencontainers.image.licenses="Apache-2.0"
+COPY services/kubeless/runtimes/dotnet /app
+# The server is compiled here, once, so that the compile step of a function finds it.
+RUN cd /app \
+    && dotnet publish Kubeless.Server/Kubeless.Server.csproj -c Release -o server -p:KubelessFramework=net${VERSION}.0 \
+    && rm -rf Kubeless.*/bin Kubeless.*/obj \
+    && mv compile.sh compile-function.sh && chmod 755 compile-function.sh
+ENV HOME=/tmp DOTNET_CLI_HOME=/tmp
+USER 1000:1000
+CMD ["/app/compile-function.sh", "/kubeless"]
