@@ -51,7 +51,8 @@ publish() { # a project into a folder; nothing of the SDK stays running afterwar
     if grep -q ': error ' "$work/log" || [ -z "$(ls "$target"/*.deps.json 2>/dev/null)" ]; then
         cat "$work/log" >&2
         # A condition shows the last line of a log, so the first mistake is repeated.
-        fail "Unable to compile the function: $(grep -m 1 ': error ' "$work/log" | sed 's/ \[[^]]*\]$//')"
+        first=$(grep -m 1 ': error ' "$work/log" || tail -n 1 "$work/log")
+        fail "Unable to compile the function: $(echo "$first" | sed 's/ \[[^]]*\]$//')"
     fi
 }
 

@@ -11,6 +11,7 @@ namespace Kubeless.Server
     internal sealed class Connection
     {
         private const int LingerMilliseconds = 100;
+        private const int WriteMilliseconds = 60_000; // a client that does not read must not hold a thread for ever
         private static readonly Head Unreadable = new Head("- - HTTP/1.1");
 
         private readonly Server _server;
@@ -28,7 +29,7 @@ namespace Kubeless.Server
         public async Task ServeAsync()
         {
             using (_socket)
-            using (var stream = new NetworkStream(_socket))
+            using (var stream = new NetworkStream(_socket) { WriteTimeout = WriteMilliseconds })
             {
                 try
                 {

@@ -56,7 +56,7 @@ namespace Kubeless.Server
             }
         }
 
-        /// <summary>End the answer with what the function returned. Throws if it cannot be encoded or sent.</summary>
+        /// <summary>End the answer with what the function returned. Throws if that is no answer.</summary>
         public void Finish(object returned)
         {
             var (type, last) = Answer.Encode(returned);
@@ -70,7 +70,7 @@ namespace Kubeless.Server
                 if (_started)
                 {
                     SendPart();
-                    _client.Write(Encoding.ASCII.GetBytes(Chunked ? "0\r\n\r\n" : ""));
+                    Send(Encoding.ASCII.GetBytes(IsChunked(Status) ? "0\r\n\r\n" : ""));
                     _over = true;
                     return;
                 }
@@ -88,7 +88,7 @@ namespace Kubeless.Server
             {
                 if (_over)
                 {
-                    throw new IOException("the time of this call is over");
+                    throw new IOException("this call is over: its time is up, or its client left");
                 }
                 _pending.Write(buffer, offset, count);
                 if (_pending.Length > LongPart)
@@ -110,15 +110,15 @@ namespace Kubeless.Server
                 if (!_started)
                 {
                     KeepAlive &= _head.Version == "HTTP/1.1";
-                    var framing = Chunked ? "Transfer-Encoding: chunked" : "";
-                    _client.Write(FormatHead(Response.StatusCode, Response.Headers, framing));
+                    var framing = IsChunked(Response.StatusCode) ? "Transfer-Encoding: chunked" : "";
+                    Send(FormatHead(Response.StatusCode, Response.Headers, framing));
                     _started = true;
                 }
                 SendPart();
             }
         }
 
-        private bool Chunked => _head.Version == "HTTP/1.1" && HasBody(Status);
+        private bool IsChunked(int status) => _head.Version == "HTTP/1.1" && HasBody(status);
 
         private bool HasBody(int status) => _head.Method != "HEAD" && status != 204 && status != 304;
 
@@ -131,7 +131,7 @@ namespace Kubeless.Server
                 return;
             }
             Size += part.Length;
-            _client.Write(Chunked
+            Send(IsChunked(Status)
                 ? Encoding.ASCII.GetBytes($"{part.Length:x}\r\n").Concat(part).Concat(new byte[] { 13, 10 }).ToArray()
                 : part);
         }
@@ -146,7 +146,21 @@ namespace Kubeless.Server
                 Size = body.Length;
                 sent = sent.Concat(body).ToArray();
             }
-            _client.Write(sent);
+            Send(sent);
+        }
+
+        private void Send(byte[] bytes)
+        {
+            try
+            {
+                _client.Write(bytes);
+            }
+            catch (Exception gone) when (gone is IOException || gone is ObjectDisposedException)
+            {
+                // The client left, which is no failure of the function; if it writes on, it is told.
+                KeepAlive = false;
+                _over = true;
+            }
         }
 
         /// <summary>Throws InvalidOperationException for what would not be one head.</summary>
