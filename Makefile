@@ -4,7 +4,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 KUBELESS_DATA_DIR ?= .kubeless
 
-.PHONY: help setup run test bench kube-apiserver check format pin clean
+.PHONY: help setup run test retest bench kube-apiserver check format pin clean
 
 help:  ## What can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ run: setup  ## Run the platform here, deploy examples/ and send a first event th
 
 test: setup  ## Run all tests; says what it skips for lack of a real part
 	$(BIN)/pytest
+
+retest: setup  ## Run only those tests again that failed; one that passes now hangs on luck, and is to be mended
+	$(BIN)/pytest --last-failed --last-failed-no-failures none
 
 bench: setup  ## Measure the data plane beside what everybody knows, and write docs/benchmarks.md; about fifteen minutes
 	PYTHONPATH=tests $(BIN)/python -m bench

@@ -29,7 +29,7 @@ from kubeless.kube.errors import KubeError
 from kubeless.kube.resources import CRDS, ENDPOINT_SLICES, NAMESPACES
 from kubeless.local.apiserver.server import ApiServer
 
-DEADLINE = 20.0
+DEADLINE = 60.0
 
 NAMESPACE = "default"
 

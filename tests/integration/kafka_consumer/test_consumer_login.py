@@ -2,7 +2,10 @@
 
 import asyncio
 import base64
+import os
 import shutil
+import socket
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,9 @@ from kubeless.kube.resources import SECRETS
 from support.certificates import CertificateAuthority
 from support.kafkaworld import NAMESPACE, World, make_world, new_topic, until
 from support.realkafka import PASSWORD, USERNAME, Listener, RealKafka
+
+
+LISTENERS: tuple[Listener, ...] = ("PLAINTEXT", "SASL_PLAINTEXT", "SSL", "SASL_SSL")
 
 
 def tls(kafka: RealKafka) -> dict[str, str]:
@@ -55,6 +61,27 @@ def secured(kafka: RealKafka) -> dict[str, str]:
 def secret(**values: bytes) -> JsonObject:
     data = {name.replace("_", "."): base64.b64encode(value).decode() for name, value in values.items()}
     return {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "kafka", "namespace": NAMESPACE}, "data": data}
+
+
+@pytest.fixture(autouse=True)
+async def every_connection_ended(real_kafka: RealKafka) -> AsyncIterator[None]:
+    """aiokafka does not wait for the end of TLS; a loop that ends before it leaves its sockets open."""
+    ports = {int(address.rpartition(":")[2]) for address in map(real_kafka.address, LISTENERS)}
+    yield
+    await until(lambda: ports.isdisjoint(connected_ports()))
+
+
+def connected_ports() -> set[int]:
+    """The ports that sockets of this process are connected to, where the system tells its open files."""
+    found = set()
+    for descriptor in os.listdir("/proc/self/fd") if os.path.isdir("/proc/self/fd") else []:
+        try:
+            with socket.socket(fileno=os.dup(int(descriptor))) as one:
+                if one.family == socket.AF_INET:
+                    found.add(one.getpeername()[1])
+        except OSError:  # no socket, not connected, or closed meanwhile
+            continue
+    return found
 
 
 async def delivers(world: World, **environment: str) -> None:
