@@ -6,6 +6,7 @@ Needs buildah, debootstrap and root. Nothing is pulled. A base is made once and 
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,18 @@ from typing import Any
 ROOT = Path(__file__).parents[2]
 RELEASE = "bookworm"
 PACKAGES = ("ca-certificates", "nodejs", "python3", "python3-venv")
+_ASK = """\
+import http.client, time
+deadline = time.monotonic() + 60
+while time.monotonic() < deadline:
+    try:
+        connection = http.client.HTTPConnection("127.0.0.1", 18099)
+        connection.request("POST", "/", "inside")
+        print(connection.getresponse().read().decode())
+        break
+    except OSError:
+        time.sleep(0.1)
+"""
 _CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kubeless-tests"
 BASE = "localhost/debian:tests"
 TIMEOUT = 900
@@ -110,6 +123,18 @@ class Builder:
         if image not in self._containers:
             self._containers[image] = self("from", "--pull-never", image).stdout.strip()
         return self("run", *options, self._containers[image], "--", *command, check=False)
+
+    def answer(self, image: str, folder: Path, *, options: Sequence[str] = (), **environment: str) -> str:
+        """What the function in a folder says to `inside`, served by the command of its runtime's image."""
+        (folder / "ask.py").write_text(_ASK)
+        folder.chmod(0o755)
+        server = shlex.join(self.inspect(image)["Cmd"])
+        script = f"{server} >/dev/null 2>&1 & python3 /kubeless/ask.py; kill $!"
+        settings = {"FUNC_PORT": "18099"} | environment
+        variables = [word for name, value in settings.items() for word in ("--env", f"{name}={value}")]
+        all_options = ["--volume", f"{folder}:/kubeless:ro", *variables, *options]
+        result = self.run(image, "sh", "-c", script, options=all_options)
+        return result.stdout.strip() or result.stderr
 
     def remove_everything(self) -> None:
         """Images are large."""

@@ -83,23 +83,7 @@ def test_the_health_command_tells(builder: Builder) -> None:
 )
 def test_a_function_runs_in_its_image(builder: Builder, tmp_path: Path, image: str, name: str, source: str) -> None:
     (tmp_path / name).write_text(source)
-    tmp_path.chmod(0o755)
-    server = " ".join(builder.inspect(image)["Cmd"])
-    probe = (
-        "import http.client, time\n"
-        "for _ in range(100):\n"
-        "    try:\n"
-        "        c = http.client.HTTPConnection('127.0.0.1', 18099)\n"
-        "        c.request('POST', '/', 'inside')\n"
-        "        print(c.getresponse().read().decode())\n"
-        "        break\n"
-        "    except OSError: time.sleep(0.1)\n"
-    )
-    (tmp_path / "ask.py").write_text(probe)
-    script = f"{server} >/dev/null 2>&1 & python3 /kubeless/ask.py; kill $!"
-    options = ["--volume", f"{tmp_path}:/kubeless:ro", "--env", "FUNC_PORT=18099", "--env", "MOD_NAME=hello"]
-    result = builder.run(image, "sh", "-c", script, options=[*options, "--env", "FUNC_HANDLER=run"])
-    assert result.stdout.strip() == "hello from inside", result.stderr
+    assert builder.answer(image, tmp_path, MOD_NAME="hello", FUNC_HANDLER="run") == "hello from inside"
 
 
 def test_the_script_lists_images_that_have_a_dockerfile(builder: Builder) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from kubeless.runtimes.languages.language import Language, ends
 from kubeless.runtimes.localruntime import LocalRuntime, Which
 from kubeless.runtimes.runtime import Phase, Runtime
-from kubeless.runtimes.toolchain import Toolchain, find
+from kubeless.runtimes.toolchain import Toolchain, find, parse_version
 
 VERSIONS = {
     "1.10": "2019-02-25",
@@ -32,6 +32,9 @@ TOOLCHAIN = Toolchain(
 
 _RUNTIME = Path(__file__).parents[1] / "go"
 
+OLDEST_IMAGE = "1.22"
+"""The server needs Go 1.21. A later Go compiles what was written for an older one."""
+
 
 def runtimes(registry: str) -> list[Runtime]:
     """The runtimes, with images below `registry`."""
@@ -39,6 +42,7 @@ def runtimes(registry: str) -> list[Runtime]:
 
 
 def _runtime(version: str, registry: str) -> Runtime:
+    compiler = max(version, OLDEST_IMAGE, key=parse_version)
     return Runtime(
         id=f"go{version}",
         language="go",
@@ -46,11 +50,11 @@ def _runtime(version: str, registry: str) -> Runtime:
         dep_name="Gopkg.toml" if version == "1.10" else "go.mod",
         suffix=".go",
         compile=Phase(
-            image=f"{registry}/go-init:{version}",
+            image=f"{registry}/go-init:{compiler}",
             command="/compile-function.sh",
             env={"GOCACHE": "$(KUBELESS_INSTALL_VOLUME)/.cache"},
         ),
-        run=Phase(image=f"{registry}/go:{version}"),
+        run=Phase(image=f"{registry}/go:{compiler}"),
         end_of_life=ends(VERSIONS, version),
     )
 

@@ -32,12 +32,12 @@ TOOLCHAIN = Toolchain(
 
 _RUNTIME = Path(__file__).parents[1] / "java"
 _OURS = "{volume}/.kubeless"
-_CLASS_PATH = {
+CLASS_PATH = {
     "java": f"{_OURS}/server.jar:{_OURS}/classes:{_OURS}/lib/*",
     # Ours first: a jar with all its dependencies has an Event and a Context of its own.
     "jvm": f"{_OURS}/server.jar:{{volume}}/*",
 }
-_OPTIONS = (
+OPTIONS = (
     "-XX:+UseSerialGC",  # the least memory, and the shortest start
     "-XX:-UsePerfData",
     *("-Dfile.encoding=UTF-8", "-Dsun.stdout.encoding=UTF-8", "-Dstdout.encoding=UTF-8", "-Dstderr.encoding=UTF-8"),
@@ -62,8 +62,8 @@ def _java(version: str, registry: str) -> Runtime:
         version=version,
         dep_name="pom.xml",
         suffix=".java",
-        compile=Phase(image=f"{registry}/java-init:{version}", command="/compile-function.sh"),
-        run=Phase(image=f"{registry}/java:{version}"),
+        compile=Phase(image=f"{registry}/java-init:{_tag(version)}", command="/compile-function.sh"),
+        run=Phase(image=f"{registry}/java:{_tag(version)}"),
         end_of_life=ends(VERSIONS, version),
     )
 
@@ -75,10 +75,15 @@ def _jvm(version: str, registry: str) -> Runtime:
         version=version,
         dep_name="",
         suffix=".jar",
-        compile=Phase(image=f"{registry}/jvm-init:{version}", command="/compile-function.sh"),
-        run=Phase(image=f"{registry}/jvm:{version}"),
+        compile=Phase(image=f"{registry}/jvm-init:{_tag(version)}", command="/compile-function.sh"),
+        run=Phase(image=f"{registry}/jvm:{_tag(version)}"),
         end_of_life=ends(VERSIONS, version),
     )
+
+
+def _tag(version: str) -> str:
+    """Java 1.8 is 8 to all who make images of it."""
+    return version.removeprefix("1.")
 
 
 def _vertx(version: str, registry: str) -> Runtime:
@@ -96,7 +101,7 @@ def _vertx(version: str, registry: str) -> Runtime:
 
 def locate(runtime: Runtime, which: Which) -> LocalRuntime:
     """Find a JDK. Raises RuntimeNotAvailable."""
-    versions = tuple(version.removeprefix("1.") for version in VERSIONS)
+    versions = tuple(_tag(version) for version in VERSIONS)
     javac, warning = find(TOOLCHAIN, runtime, versions=versions, which=which)
     java = str(Path(javac.path).with_name("java"))
     return LocalRuntime(
@@ -105,8 +110,8 @@ def locate(runtime: Runtime, which: Which) -> LocalRuntime:
         warning=warning,
         compile=("sh", str(_RUNTIME / "compile.sh"), "{volume}", *(("jar",) if runtime.language == "jvm" else ())),
         run=(
-            *("sh", str(_RUNTIME / "supervise.sh"), java, *_OPTIONS),
-            *("-cp", _CLASS_PATH[runtime.language], "io.kubeless.server.Main"),
+            *("sh", str(_RUNTIME / "supervise.sh"), java, *OPTIONS),
+            *("-cp", CLASS_PATH[runtime.language], "io.kubeless.server.Main"),
         ),
         env={"KUBELESS_JAVA": java},
     )
