@@ -17,6 +17,7 @@ namespace Kubeless.Server
         private readonly Server _server;
         private readonly Socket _socket;
         private readonly string _client;
+        private volatile RequestReader _reader;
         private volatile bool _idle;
 
         public Connection(Server server, Socket socket)
@@ -47,13 +48,35 @@ namespace Kubeless.Server
         {
             if (_idle)
             {
-                _socket.Dispose();
+                End();
+            }
+        }
+
+        /// <summary>End it if its client has sent nothing since then, a timestamp of Stopwatch, that is waited for.</summary>
+        public void CloseSilent(long since)
+        {
+            if (_reader?.WaitsSince(since) == true)
+            {
+                End();
+            }
+        }
+
+        /// <summary>As if the client had left: what is read then is the end, and the client is told in good order.</summary>
+        private void End()
+        {
+            try
+            {
+                _socket.Shutdown(SocketShutdown.Both);
+            }
+            catch (Exception gone) when (gone is SocketException || gone is ObjectDisposedException)
+            {
+                // It has ended by itself.
             }
         }
 
         private async Task ServeAsync(Stream stream)
         {
-            var reader = new RequestReader(stream, _server.Settings.MaxBody);
+            var reader = _reader = new RequestReader(stream, _server.Settings.MaxBody);
             var goOn = true;
             while (goOn && !_server.Stopping)
             {

@@ -1,7 +1,9 @@
 using System;
+using System.Diagnostics;
 using System.Globalization;
 using System.IO;
 using System.Text;
+using System.Threading;
 using System.Threading.Tasks;
 
 namespace Kubeless.Server
@@ -11,6 +13,7 @@ namespace Kubeless.Server
     {
         private const int MostHead = 64 << 10;
         private const int LongLine = 8 << 10;
+        private const long NotWaiting = long.MaxValue;
         private static readonly byte[] HeadEnd = { 13, 10, 13, 10 };
         private static readonly byte[] LineEnd = { 13, 10 };
         private static readonly byte[] Continue = Encoding.ASCII.GetBytes("HTTP/1.1 100 Continue\r\n\r\n");
@@ -20,12 +23,16 @@ namespace Kubeless.Server
         private byte[] _buffer = new byte[4 << 10];
         private int _start;
         private int _end;
+        private long _waitingSince = NotWaiting;
 
         public RequestReader(Stream client, int mostBody)
         {
             _client = client;
             _mostBody = mostBody;
         }
+
+        /// <summary>Whether the client has been waited for since then, a timestamp of Stopwatch.</summary>
+        public bool WaitsSince(long time) => Interlocked.Read(ref _waitingSince) < time;
 
         /// <summary>The next head; null if the client is done. Throws <see cref="BadRequest"/>.</summary>
         public async Task<Head> ReadHeadAsync()
@@ -153,7 +160,9 @@ namespace Kubeless.Server
                     Array.Resize(ref _buffer, _buffer.Length * 2);
                 }
             }
+            Interlocked.Exchange(ref _waitingSince, Stopwatch.GetTimestamp());
             var count = await _client.ReadAsync(_buffer.AsMemory(_end)).ConfigureAwait(false);
+            Interlocked.Exchange(ref _waitingSince, NotWaiting);
             _end += count;
             return count;
         }

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Threading;
@@ -14,6 +15,9 @@ namespace Kubeless.Server
         public const int MostConnections = 1000;
         private const int Backlog = 1024;
         private const int PauseMilliseconds = 10;
+
+        /// <summary>Longer than a client keeps an idle connection, so that the client closes first.</summary>
+        private const int IdleSeconds = 75;
 
         private readonly Action _stuck;
         private readonly SemaphoreSlim _places = new SemaphoreSlim(MostConnections);
@@ -61,6 +65,7 @@ namespace Kubeless.Server
                 throw new Unusable($"cannot listen on port {Settings.Port}: {refused.Message}");
             }
             _ = AcceptAsync();
+            _ = CloseSilentAsync();
         }
 
         public void ReportStuck() => _stuck();
@@ -81,6 +86,19 @@ namespace Kubeless.Server
             }
             Log.Flush();
             return _connections.IsEmpty;
+        }
+
+        private async Task CloseSilentAsync()
+        {
+            while (!_stopping)
+            {
+                await Task.Delay(1000).ConfigureAwait(false);
+                var since = Stopwatch.GetTimestamp() - (IdleSeconds * Stopwatch.Frequency);
+                foreach (var connection in _connections.Keys)
+                {
+                    connection.CloseSilent(since);
+                }
+            }
         }
 
         private Socket Bind(bool share)
