@@ -136,6 +136,14 @@ async def test_a_function_hears_that_its_time_is_over(serve: Serve) -> None:
         await server.wait_log("has heard")
 
 
+async def test_a_timeout_may_be_a_year(workshop: Workshop) -> None:
+    try:
+        async with workshop.serve(DOTNET, "echo", env={"FUNC_TIMEOUT": "31536000"}) as server:
+            assert (await server.post("x")).text == "x"
+    except RuntimeNotAvailable as error:
+        pytest.skip(str(error))
+
+
 async def test_another_process_takes_over_from_one_with_a_stuck_call(serve: Serve) -> None:
     body = """
         while (k8Event.Data.Equals("stuck"))

@@ -19,7 +19,7 @@ namespace Kubeless.Functions
         /// <summary>The first value of each name.</summary>
         public Fields Query { get; }
 
-        /// <summary>Names in any case; the values of a header that was sent more than once are joined by commas.</summary>
+        /// <summary>Names in any case; values of a header that was sent more than once are joined by commas.</summary>
         public Fields Headers { get; }
 
         public string ContentType => Headers["Content-Type"];

@@ -5,7 +5,7 @@ using System.Text.Json;
 
 namespace Kubeless.Server
 {
-    /// <summary>What a function returned, as bytes: text and bytes as they are, nothing for null, all else as JSON.</summary>
+    /// <summary>A function's answer as bytes: text and bytes as they are, nothing for null, the rest as JSON.</summary>
     internal static class Answer
     {
         public const string Text = "text/plain; charset=utf-8";
@@ -25,7 +25,8 @@ namespace Kubeless.Server
                 case byte[] bytes:
                     return ("application/octet-stream", bytes);
                 default:
-                    return ("application/json", JsonSerializer.SerializeToUtf8Bytes(returned, returned.GetType(), Readable));
+                    var json = JsonSerializer.SerializeToUtf8Bytes(returned, returned.GetType(), Readable);
+                    return ("application/json", json);
             }
         }
     }

@@ -36,7 +36,8 @@ namespace Kubeless.Server
                 {
                     await ServeAsync(stream).ConfigureAwait(false);
                 }
-                catch (Exception gone) when (gone is IOException || gone is SocketException || gone is ObjectDisposedException)
+                catch (Exception gone) when (
+                    gone is IOException || gone is SocketException || gone is ObjectDisposedException)
                 {
                     // The client left, or the server is ending: there is nobody to tell.
                 }
@@ -52,7 +53,7 @@ namespace Kubeless.Server
             }
         }
 
-        /// <summary>End it if its client has sent nothing since then, a timestamp of Stopwatch, that is waited for.</summary>
+        /// <summary>End it if its client has been waited for since then, a timestamp of Stopwatch.</summary>
         public void CloseSilent(long since)
         {
             if (_reader?.WaitsSince(since) == true)
@@ -61,7 +62,7 @@ namespace Kubeless.Server
             }
         }
 
-        /// <summary>As if the client had left: what is read then is the end, and the client is told in good order.</summary>
+        /// <summary>As if the client had left: what is read next is the end, and the client is told.</summary>
         private void End()
         {
             try

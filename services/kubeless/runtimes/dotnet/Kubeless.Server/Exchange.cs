@@ -35,7 +35,7 @@ namespace Kubeless.Server
             var clock = Stopwatch.StartNew();
             var call = Task.Run(CallAsync);
             using var answered = new CancellationTokenSource();
-            var time = Task.Delay(TimeSpan.FromSeconds(_server.Settings.Timeout), answered.Token);
+            var time = Task.Delay(Settings.Span(_server.Settings.Timeout), answered.Token);
             var failed = false;
             if (await Task.WhenAny(call, time).ConfigureAwait(false) == call)
             {

@@ -1,11 +1,11 @@
 using System;
 using System.Collections.Generic;
-using System.IO;
+using System.Globalization;
 using System.Linq;
 using System.Linq.Expressions;
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
-using System.Runtime.Loader;
 using System.Threading;
 using System.Threading.Tasks;
 using Kubeless.Functions;
@@ -57,10 +57,10 @@ namespace Kubeless.Server
                 }
             }) { IsBackground = true };
             thread.Start();
-            if (!thread.Join(TimeSpan.FromSeconds(settings.LoadTimeout)))
+            if (!thread.Join(Settings.Span(settings.LoadTimeout)))
             {
-                throw new Unusable(FormattableString.Invariant(
-                    $"Unable to load {settings.Module}: its class was not initialized within {settings.LoadTimeout} s"));
+                var limit = settings.LoadTimeout.ToString(CultureInfo.InvariantCulture);
+                throw new Unusable($"Unable to load {settings.Module}: its class was not initialized within {limit} s");
             }
             if (failure is Unusable)
             {
@@ -71,7 +71,7 @@ namespace Kubeless.Server
 
         private static Function Find(Settings settings)
         {
-            var type = FindType(LoadAssembly(settings), settings.Module);
+            var type = FindType(Published.Load(settings), settings.Module);
             const BindingFlags any = BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static;
             var methods = type.GetMethods(any)
                 .Where(method => method.GetParameters().Select(one => one.ParameterType).SequenceEqual(Parameters))
@@ -80,7 +80,7 @@ namespace Kubeless.Server
                 $"{type.FullName} has no public method {settings.Handler}(Kubeless.Functions.Event, "
                 + $"Kubeless.Functions.Context); there is {Names(methods.Select(method => method.Name))}");
             // The static constructor would otherwise run in the first call.
-            System.Runtime.CompilerServices.RuntimeHelpers.RunClassConstructor(type.TypeHandle);
+            RuntimeHelpers.RunClassConstructor(type.TypeHandle);
             return new Function(handler.IsStatic ? null : Activator.CreateInstance(type, nonPublic: true), handler);
         }
 
@@ -90,40 +90,14 @@ namespace Kubeless.Server
             var types = assembly.GetTypes();
             return types.FirstOrDefault(type => type.FullName == module)
                 ?? types.FirstOrDefault(type => type.Name == module)
-                ?? throw new Unusable($"Unable to load {module}: there is no class {module} in "
-                    + $"{assembly.GetName().Name}; there is {Names(types.Where(type => type.IsPublic).Select(type => type.FullName))}");
+                ?? throw new Unusable($"Unable to load {module}: there is no class {module}; "
+                    + $"there is {Names(types.Where(type => type.IsPublic).Select(type => type.FullName))}");
         }
 
         private static string Names(IEnumerable<string> names)
         {
             var list = string.Join(", ", names.Take(10));
             return list.Length == 0 ? "none" : list;
-        }
-
-        /// <summary>The published assembly: the one that is named, or the only one that names its dependencies.</summary>
-        private static Assembly LoadAssembly(Settings settings)
-        {
-            var folder = Path.GetFullPath(settings.Folder);
-            var named = Path.Combine(folder, $"{settings.Assembly}.dll");
-            var published = settings.Assembly.Length > 0 && File.Exists(named) ? named : Directory.Exists(folder)
-                ? Directory.EnumerateFiles(folder, "*.deps.json").Select(one => one.Replace(".deps.json", ".dll")).FirstOrDefault()
-                : null;
-            if (published == null)
-            {
-                throw new Unusable($"Unable to load {settings.Module}: nothing is compiled in {folder}");
-            }
-            var dependencies = new AssemblyDependencyResolver(published);
-            AssemblyLoadContext.Default.Resolving += (context, name) =>
-            {
-                var path = dependencies.ResolveAssemblyToPath(name);
-                return path == null ? null : context.LoadFromAssemblyPath(path);
-            };
-            AssemblyLoadContext.Default.ResolvingUnmanagedDll += (assembly, name) =>
-            {
-                var path = dependencies.ResolveUnmanagedDllToPath(name);
-                return path == null ? IntPtr.Zero : System.Runtime.InteropServices.NativeLibrary.Load(path);
-            };
-            return AssemblyLoadContext.Default.LoadFromAssemblyPath(published);
         }
 
         private static Func<Event, Context, object> Compile(object target, MethodInfo method)

@@ -55,14 +55,15 @@ namespace Kubeless.Server
             foreach (var pair in Query.TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries))
             {
                 var parts = pair.Replace('+', ' ').Split('=', 2);
-                values.TryAdd(Uri.UnescapeDataString(parts[0]), parts.Length == 2 ? Uri.UnescapeDataString(parts[1]) : "");
+                var value = parts.Length == 2 ? parts[1] : "";
+                values.TryAdd(Uri.UnescapeDataString(parts[0]), Uri.UnescapeDataString(value));
             }
             return new Fields(values);
         }
 
         private static (string, string) SplitTarget(string target)
         {
-            if (Uri.TryCreate(target, UriKind.Absolute, out var uri) && uri.Scheme.StartsWith("http", StringComparison.Ordinal))
+            if (!target.StartsWith('/') && Uri.TryCreate(target, UriKind.Absolute, out var uri))
             {
                 target = uri.PathAndQuery; // as clients ask proxies
             }

@@ -171,18 +171,18 @@ namespace Kubeless.Server
                 throw new InvalidOperationException($"{status} is no status of an answer; use one from 200 to 599");
             }
             var text = new StringBuilder($"HTTP/1.1 {status} {Reasons.Of(status)}\r\n");
-            foreach (var header in headers.Where(header => !Ours.Contains(header.Key, StringComparer.OrdinalIgnoreCase)))
+            foreach (var header in headers.Where(one => !Ours.Contains(one.Key, StringComparer.OrdinalIgnoreCase)))
             {
                 if (!Head.IsToken(header.Key) || (header.Value ?? "").IndexOfAny(new[] { '\r', '\n', '\0' }) >= 0)
                 {
-                    throw new InvalidOperationException($"the header {header.Key} cannot be sent: it has signs of control");
+                    throw new InvalidOperationException($"header {header.Key} cannot be sent: it has signs of control");
                 }
                 text.Append($"{header.Key}: {header.Value}\r\n");
             }
             text.Append($"Date: {DateTime.UtcNow:R}\r\n{framing}{(framing.Length > 0 ? "\r\n" : "")}");
-            text.Append(KeepAlive ? _head.Version == "HTTP/1.0" ? "Connection: keep-alive\r\n" : "" : "Connection: close\r\n");
+            text.Append($"Connection: {(KeepAlive ? "keep-alive" : "close")}\r\n\r\n");
             Status = status;
-            return Encoding.UTF8.GetBytes(text.Append("\r\n").ToString());
+            return Encoding.UTF8.GetBytes(text.ToString());
         }
 
         public override bool CanRead => false;

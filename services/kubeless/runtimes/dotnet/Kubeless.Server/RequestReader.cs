@@ -66,7 +66,8 @@ namespace Kubeless.Server
             var body = new MemoryStream();
             while (true)
             {
-                var line = await ReadUntilAsync(LineEnd, LongLine, 400).ConfigureAwait(false) ?? throw new EndOfStreamException();
+                var line = await ReadUntilAsync(LineEnd, LongLine, 400).ConfigureAwait(false)
+                    ?? throw new EndOfStreamException();
                 var digits = line.Split(';')[0].Trim();
                 var valid = int.TryParse(
                     digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var length);

@@ -4,11 +4,14 @@ using System.Globalization;
 namespace Kubeless.Server
 {
     /// <summary>
-    /// Configuration from the environment, read once. A variable that is empty counts as not set; durations are seconds.
+    /// Configuration from the environment, read once. An empty variable counts as not set; durations are seconds.
     /// </summary>
     internal sealed class Settings
     {
         private const double Longest = 366 * 86400.0;
+
+        /// <summary>Timers count milliseconds in 31 bits; a process does not live that long.</summary>
+        private const double LongestTimer = 24 * 86400.0;
 
         public string Module { get; }
         public string Handler { get; }
@@ -41,6 +44,9 @@ namespace Kubeless.Server
             MemoryLimit = Text("FUNC_MEMORY_LIMIT", "");
             MaxBody = (int)(Integer("REQ_MB_LIMIT", 100, 1024) << 20);
         }
+
+        /// <summary>Seconds for a timer.</summary>
+        public static TimeSpan Span(double seconds) => TimeSpan.FromSeconds(Math.Min(seconds, LongestTimer));
 
         private static string Text(string name, string otherwise)
         {

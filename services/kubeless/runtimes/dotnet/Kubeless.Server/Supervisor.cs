@@ -12,8 +12,8 @@ namespace Kubeless.Server
     {
         private const double AskAgainSeconds = 1;
 
-        private readonly int? _process =
-            int.TryParse(Environment.GetEnvironmentVariable("KUBELESS_SUPERVISOR"), out var process) ? process : (int?)null;
+        private readonly int? _process = int.TryParse(
+            Environment.GetEnvironmentVariable("KUBELESS_SUPERVISOR"), out var process) ? process : (int?)null;
 
         private readonly Stopwatch _asked = new Stopwatch();
 
@@ -35,7 +35,8 @@ namespace Kubeless.Server
                 _asked.Restart();
                 HasSuccessor = true;
             }
-            Console.Error.WriteLine("a call went on long after its timeout; another server takes the place of this one");
+            Console.Error.WriteLine(
+                "a call went on long after its timeout; another server takes the place of this one");
             Tell(linux: 10, elsewhere: 30);
         }
 
