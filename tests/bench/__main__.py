@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
-from bench import controller, cores, cron, gateway, http, kafka, nats
+from bench import controller, cores, cron, gateway, http, kafka, nats, runtimes
 from bench.processes import first_line, python, running
 from bench.report import Report
 from bench.scene import setting
@@ -39,11 +39,10 @@ def apache_kafka(folder: Path) -> Iterator[str]:
 
 
 async def measure_http(report: Report, folder: Path) -> None:
-    """Transport, gateway and runtime."""
+    """Transport and gateway."""
     async with setting(report, folder) as scene:
         await http.transport(scene)
         await gateway.run(scene)
-        await http.python_runtime(scene)
 
 
 async def measure_kafka(report: Report, folder: Path) -> None:
@@ -87,6 +86,7 @@ async def measure_controller(report: Report, folder: Path) -> None:
 
 SCENES = {
     "http": measure_http,
+    "runtimes": runtimes.run,
     "kafka": measure_kafka,
     "nats": measure_nats,
     "cron": measure_cron,

@@ -69,6 +69,14 @@ def memory_mib(pid: int) -> tuple[float, float] | None:
     return int(fields["VmRSS"].split()[0]) / 1024, int(fields["VmHWM"].split()[0]) / 1024
 
 
+def memory_of_all(pid: int) -> float | None:
+    """Resident memory in MiB of a process and all below it; pages that some of them share count for each."""
+    if sys.platform != "linux":
+        return None
+    own = memory_mib(pid)
+    return (own[0] if own else 0.0) + sum(memory_of_all(child) or 0.0 for child in _children(pid))
+
+
 def forget_highest(pid: int) -> None:
     """Let the highest resident memory of a process count from now (proc(5), clear_refs)."""
     if sys.platform == "linux":
@@ -76,4 +84,6 @@ def forget_highest(pid: int) -> None:
 
 
 def _children(pid: int) -> list[int]:
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    """Of any of its threads: each has children of its own."""
+    lists = (file.read_text() for file in Path(f"/proc/{pid}/task").glob("*/children"))
+    return [int(child) for each in lists for child in each.split()]

@@ -40,15 +40,20 @@ _NOTES = """\
 - *Plain loop* is an aiokafka consumer with aiohttp's client, without retries, dead letters, metrics or order: one event
   at a time beside `partition`, 64 at a time beside `key` and `none`.
 - *Latency* is from the producer's `send` to the function.
+- *Runtime* rows: each server has the measured core, with one worker where it has workers, and its access log is thrown
+  away; `wrk` keeps 32 connections busy. Some languages compile what is called often, so a second of load goes before.
+  *Cold start* is from the start of the process to `/healthz`, with the function compiled before; *memory* is that of
+  all processes of the server after the load. *Forked per request* is the old way: for each call a thread of a small
+  WSGI server (`wsgiref` of the standard library) forks a process that calls the function.
 - *Functions* rows: the controller has the measured core, and the embedded API server shares the other. *From nothing to
   all objects* is mostly the time of that server, which takes and validates every write; *start to all looked at* is the
   controller's. Requests do not count lists and watches.
 
 ## Repeat it
 
-`make bench` takes about ten minutes; `python -m bench http kafka nats cron controller` with `tests` on the path takes
-only the scenes named. nginx and `wrk` are used where they are on `PATH`, Apache Kafka if Java 17 and its jars are
-(Maven fetches them once).
+`make bench` takes about twelve minutes; `python -m bench http runtimes kafka nats cron controller` with `tests` on the
+path takes only the scenes named. nginx and `wrk` are used where they are on `PATH`, Apache Kafka if Java 17 and its
+jars are (Maven fetches them once), and each language that is installed.
 """
 
 
