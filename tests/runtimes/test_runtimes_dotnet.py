@@ -93,7 +93,7 @@ async def test_a_project_with_a_name_and_files_of_its_own_is_served(serve: Serve
 
 
 async def test_an_empty_project_is_replaced_by_the_default_one(serve: Serve) -> None:
-    async with serve(function('return "used";') | {"project.csproj": ""}) as server:
+    async with serve(function('return "used";') | {"project.csproj": "\n"}) as server:
         assert (await server.call()).text == "used"
 
 

@@ -63,7 +63,7 @@ copy() { # what is below a folder, without what an SDK made there
 }
 
 find_project() { # of the function; the default one in the language of its files
-    [ -s "$1/project.csproj" ] || rm -f "$1/project.csproj"
+    grep -q '[^[:space:]]' "$1/project.csproj" 2>/dev/null || rm -f "$1/project.csproj"
     for project in "$1"/*.csproj "$1"/*.fsproj "$1"/*.vbproj; do
         if [ -s "$project" ]; then return; fi
     done
