@@ -7,6 +7,7 @@
 # TOOL           docker, podman or buildah; default: the first of them on PATH
 # REGISTRY       where the images go by name, such as example.com/team; default: kubeless
 # BASE_REGISTRY  a mirror that base images are taken from, such as mirror.example.com/library
+#                (.../gcr.io/distroless/... for those that do not come from Docker's own registry)
 # VERSION        of the services; default: what git says
 # OPTIONS        more options of the tool, such as '--platform linux/arm64'
 set -euo pipefail

@@ -11,7 +11,7 @@ from kubeless.runtimes.languages.all import LANGUAGES
 
 _FOLDER = Path(__file__).parents[3] / "docker" / "runtimes"
 _OF_OLD = {"vertx", "vertx-init", "ballerina", "ballerina-init"}
-"""Images that are taken from the original."""
+"""Runtimes that have no server here: whoever uses them brings images."""
 
 
 def _command(kind: str) -> list[str]:
