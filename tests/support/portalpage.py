@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -32,9 +33,19 @@ def chromium() -> Iterator[Browser]:
 class Visitor:
     """One person's browser window; remembers what must not happen: script errors and requests to elsewhere."""
 
-    def __init__(self, browser: Browser, url: str, *, width: int = 1280, height: int = 800) -> None:
+    def __init__(
+        self,
+        browser: Browser,
+        url: str,
+        *,
+        width: int = 1280,
+        height: int = 800,
+        color_scheme: Literal["light", "dark"] = "light",
+    ) -> None:
         self.url = url
-        self.context = browser.new_context(viewport={"width": width, "height": height}, reduced_motion="reduce")
+        self.context = browser.new_context(
+            viewport={"width": width, "height": height}, reduced_motion="reduce", color_scheme=color_scheme
+        )
         self.page: Page = self.context.new_page()
         self.page.set_default_timeout(PATIENCE)
         self.complaints: list[str] = []

@@ -72,13 +72,22 @@ class CodePanel:
 
     def _editors(self, function: JsonObject, template: Template) -> None:
         fields = fields_of(function)
-        theme = "vscodeDark" if self._tab.session.dark else "vscodeLight"
-        self._code = _editor(fields["code"], template.editor, theme, keymap={"Mod-s": self._save}).classes("editor")
+        self._code = self._editor(fields["code"], template.editor, keymap={"Mod-s": self._save}).classes("editor")
         attribute(self._code, aria_label="Code")
+        ui.label("Esc, then Tab, leaves the editor; Ctrl+S saves.").classes("faint")
         if self._runtime and self._runtime.dep_name:
             with ui.expansion(f"Dependencies ({self._runtime.dep_name})", value=bool(fields["deps"])).classes("wide"):
-                self._deps = _editor(fields["deps"], template.deps_editor, theme).classes("editor small")
+                self._deps = self._editor(fields["deps"], template.deps_editor).classes("editor small")
                 attribute(self._deps, aria_label="Dependencies")
+
+    def _editor(self, text: str, language: str, **more: Any) -> ui.codemirror:
+        editor = ui.codemirror(text, language=cast(Any, language), **more)
+
+        def dress(dark: bool) -> None:
+            editor.theme = "vscodeDark" if dark else "vscodeLight"
+
+        self._tab.look.follow(dress)
+        return editor
 
     def _settings(self, fields: dict[str, str]) -> None:
         with ui.expansion("Settings").classes("wide"), ui.element("div").classes("fields"):
@@ -216,10 +225,6 @@ class CodePanel:
         self._status.text = text
         self._status.classes(replace=f"state-{state}")
         self._error.text = problem
-
-
-def _editor(text: str, language: str, theme: str, **more: Any) -> ui.codemirror:
-    return ui.codemirror(text, language=cast(Any, language), theme=cast(Any, theme), **more)
 
 
 def _runtime(function: JsonObject) -> Runtime | None:

@@ -41,8 +41,7 @@ def frame(tab: Tab, current: str, *, heading: str) -> Iterator[None]:
         dark_page="#1c2128",
         dark="#22272e",
     )
-    look = ui.dark_mode(session.dark)
-    _header(tab, current, look)
+    _header(tab, current)
     banner = ui.label().classes("banner")
     attribute(banner, role="alert")
     banner.visible = False
@@ -54,20 +53,15 @@ def frame(tab: Tab, current: str, *, heading: str) -> Iterator[None]:
             banner.text = f"The API server does not answer; what you see may be old. {problem}"
 
     tab.view(show_contact, at_least=_BANNER_CHECK)
-    with ui.element("main").classes("wide column") as main:
+    with ui.element("div").classes("wide column") as main:
         attribute(main, id="main", tabindex="-1")
         with ui.element("h1").classes("title"):
             ui.label(heading)
         yield
 
 
-def _header(tab: Tab, current: str, look: ui.dark_mode) -> None:
+def _header(tab: Tab, current: str) -> None:
     session = tab.session
-
-    def turn() -> None:
-        session.dark = not look.value
-        look.set_value(session.dark)
-
     with ui.header().classes("top"):
         skip = ui.element("a").classes("skip")
         attribute(skip, href="#main")
@@ -81,7 +75,7 @@ def _header(tab: Tab, current: str, look: ui.dark_mode) -> None:
                 if path == current:
                     attribute(link, aria_current="page")
         ui.element("div").classes("grow")
-        button = ui.button(icon="contrast", on_click=turn).props("flat round dense")
+        button = ui.button(icon="contrast", on_click=tab.look.turn).props("flat round dense")
         attribute(button, aria_label="Light or dark")
         if tab.settings.sign_in == "none":
             return

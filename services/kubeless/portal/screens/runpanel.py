@@ -56,7 +56,7 @@ class RunPanel:
         attribute(self._outcome, role="status", aria_live="polite")
         self._event = ui.label().classes("faint")
         self._answer = ui.label().classes("pre box wide scroll").mark("answer")
-        attribute(self._answer, tabindex="0", aria_label="Answer")
+        attribute(self._answer, tabindex="0", role="region", aria_label="Answer")
         self._answer.visible = False
         with ui.expansion("Headers of the answer").classes("wide") as self._more:
             self._answer_headers = ui.label().classes("pre")

@@ -12,6 +12,7 @@ from nicegui import Client, ui
 from kubeless.api.resource import Resource
 from kubeless.core.errors import KubelessError
 from kubeless.portal.feeds import Feed, Transform
+from kubeless.portal.screens.look import Look
 from kubeless.portal.sessions import Session
 from kubeless.portal.settings import Settings
 
@@ -32,6 +33,8 @@ class Tab:
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed = False
         self._feeds: list[tuple[Feed, Callable[[], None]]] = []
+        self.look = Look(client, session)
+        self.start(self.look.learn(), "look")
         session.contact.opened()
         session.listeners.append(self._leave)
         client.on_delete(self._close)

@@ -41,7 +41,7 @@ class YamlPanel:
     def build(self) -> None:
         """Where the caller is."""
         self._text = ui.label().classes("pre box wide").mark("yaml")
-        attribute(self._text, tabindex="0", aria_label="YAML")
+        attribute(self._text, tabindex="0", role="region", aria_label="YAML")
         self._tab.view(self._show, at_least=1.0)
 
     def _show(self) -> None:
