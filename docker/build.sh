@@ -6,8 +6,8 @@
 #
 # TOOL           docker, podman or buildah; default: the first of them on PATH
 # REGISTRY       where the images go by name, such as example.com/team; default: kubeless
-# BASE_REGISTRY  a mirror that base images are taken from, such as mirror.example.com/library
-#                (.../gcr.io/distroless/... for those that do not come from Docker's own registry)
+# BASE_REGISTRY  a mirror that base images are taken from, such as mirror.example.com/library;
+#                needed for those that do not come from Docker's own registry (distroless, dotnet)
 # VERSION        of the services; default: what git says
 # OPTIONS        more options of the tool, such as '--platform linux/arm64'
 set -euo pipefail
@@ -33,21 +33,25 @@ fi
 command=build
 if [ "$(basename "$TOOL")" = buildah ]; then command=bud; fi
 
-# The default of the ARG BASE in a Dockerfile, from the mirror.
+# The base image from the mirror; without a mirror the Dockerfile must have a default.
 mirrored() {
     local base
-    base=$(sed -n 's/^ARG BASE=//p' "$1" | head -n 1)
+    base=$(sed -nE 's/^(ARG BASE=|# BASE )//p' "$1" | head -n 1)
     if [ -n "${BASE_REGISTRY:-}" ] && [ -n "$base" ]; then
         echo "--build-arg BASE=$BASE_REGISTRY/${base//'${VERSION}'/$2}"
+    elif grep -q '^ARG BASE$' "$1"; then
+        echo "docker/build.sh: $1 has no default base; name in BASE_REGISTRY where ${base//'${VERSION}'/$2} is" >&2
+        return 1
     fi
 }
 
 build() { # Dockerfile, version, image, further options
-    local file=$1 version=$2 image=$3
+    local file=$1 version=$2 image=$3 base
     shift 3
     echo "== $image"
-    # shellcheck disable=SC2046,SC2086 # options are words
-    "$TOOL" $command ${OPTIONS:-} -f "$file" --build-arg "VERSION=$version" $(mirrored "$file" "$version") "$@" -t "$image" .
+    base=$(mirrored "$file" "$version")
+    # shellcheck disable=SC2086 # options are words
+    "$TOOL" $command ${OPTIONS:-} -f "$file" --build-arg "VERSION=$version" $base "$@" -t "$image" .
 }
 
 for name in ${*:-$DEFAULT}; do

@@ -1,6 +1,8 @@
 # Compiles .NET functions. VERSION is that of the runtime id: dotnet8 is made with VERSION=8.
 ARG VERSION=8
-ARG BASE=mcr.microsoft.com/dotnet/sdk:${VERSION}.0
+# Without a default, for it comes from Microsoft's registry:
+# BASE dotnet/sdk:${VERSION}.0
+ARG BASE
 FROM ${BASE}
 ARG VERSION
 LABEL org.opencontainers.image.title="Kubeless compiler dotnet${VERSION}" org.opencontainers.image.licenses="Apache-2.0"

@@ -1,6 +1,8 @@
 # Compiles .NET Core functions of all versions, for 3.1, which the server needs.
 ARG VERSION=3.1
-ARG BASE=mcr.microsoft.com/dotnet/sdk:3.1
+# Without a default, for it comes from Microsoft's registry:
+# BASE dotnet/sdk:3.1
+ARG BASE
 FROM ${BASE}
 ARG VERSION
 LABEL org.opencontainers.image.title="Kubeless compiler dotnetcore${VERSION}" org.opencontainers.image.licenses="Apache-2.0"

@@ -1,7 +1,9 @@
 # Runs Go functions: programs that need nothing but certificates and time zones. VERSION is that of Go, by which they
 # were compiled; the image has none of it.
 ARG VERSION=1.26
-ARG BASE=gcr.io/distroless/static-debian12
+# Without a default, for it comes from the registry of the distroless images:
+# BASE distroless/static-debian12:latest
+ARG BASE
 FROM ${BASE}
 ARG VERSION
 LABEL org.opencontainers.image.title="Kubeless runtime go${VERSION}" org.opencontainers.image.licenses="Apache-2.0"

@@ -1,5 +1,7 @@
 # Runs Node.js functions without a shell or a package manager in the image. VERSION is that of the runtime id.
 ARG VERSION=22
+# Without a default, for it comes from the registry of the distroless images:
+# BASE distroless/nodejs${VERSION}-debian12:latest
 ARG BASE
 FROM ${BASE}
 ARG VERSION
