@@ -141,6 +141,20 @@ def test_the_second_of_two_people_is_shown_the_difference(visit: Visit, platform
     eventually(lambda: platform.kubeless("function", "call", "shared").stdout.startswith("two"))
 
 
+def test_a_function_that_is_deleted_while_it_is_edited_is_deployed_anew(visit: Visit, platform: LocalPlatform) -> None:
+    deploy(platform, "fleeting", "def run(event, context):\n    return 'old'\n")
+    visitor = visit()
+    page = visitor.open("/functions/default/fleeting")
+    page.locator(".state-ready", has_text="Ready").wait_for()
+    visitor.type_code("def run(event, context):\n    return 'kept'\n")
+    platform.kubeless("function", "delete", "fleeting")
+    page.get_by_text("you can deploy it anew").wait_for()
+    page.get_by_role("button", name="Deploy anew").click()
+    page.get_by_text("Saved and ready").wait_for()
+    page.get_by_role("button", name="Save", exact=True).wait_for()
+    assert platform.kubeless("function", "call", "fleeting").stdout.startswith("kept")
+
+
 def test_a_schedule_shows_its_next_times_and_fires(visit: Visit, platform: LocalPlatform) -> None:
     deploy(platform, "tick", 'def run(event, context):\n    print("ticked")\n    return "ok"\n')
     visitor = visit()

@@ -19,6 +19,9 @@ from kubeless.portal.decide.form import apply_fields, fields_of
 
 ATTEMPTS = 5
 
+_OURS = frozenset({"name", "namespace", "labels", "annotations"})
+"""What people say about an object; the rest of its metadata is the API server's."""
+
 
 class Replaced(KubelessError):
     """The function was deleted, and another one has its name now; copy your code and load the page again."""
@@ -64,6 +67,20 @@ async def save(client: KubeClient, base: JsonObject, fields: Mapping[str, str], 
         if current["metadata"].get("uid") != metadata.get("uid"):
             raise Replaced
     raise TooBusy
+
+
+async def deploy_anew(client: KubeClient, base: JsonObject, fields: Mapping[str, str]) -> Saved:
+    """
+    Make a function that was deleted once more, with what the person has before them.
+
+    Raises:
+        InvalidField: a field cannot be used.
+        AlreadyExists: somebody else made it first.
+        KubeError: the API server refused.
+    """
+    wanted = apply_fields(base, fields)
+    kept = {name: value for name, value in wanted["metadata"].items() if name in _OURS}
+    return Saved(await client.create(FUNCTIONS, _without_status({**wanted, "metadata": kept})))
 
 
 def _without_status(function: JsonObject) -> JsonObject:

@@ -20,7 +20,7 @@ from kubeless.portal.decide.difference import Conflict
 from kubeless.portal.decide.errorlines import error_line
 from kubeless.portal.decide.form import fields_of, is_editable, problem_of
 from kubeless.portal.decide.templates import Template, template_of
-from kubeless.portal.saving import save
+from kubeless.portal.saving import deploy_anew, save
 from kubeless.portal.screens.conflictdialog import ConflictDialog
 from kubeless.portal.screens.deploy import allow
 from kubeless.portal.screens.frame import attribute
@@ -46,6 +46,7 @@ class CodePanel:
         self._base = function
         self._current = function
         self._waited_for: int | None = None
+        self._is_gone = False
         self._runtime = _runtime(function)
         self._template = template_of(self._runtime.language if self._runtime else "")
         self._inputs: dict[str, ui.input | ui.textarea | ui.select] = {}
@@ -118,6 +119,9 @@ class CodePanel:
     def changed(self, current: JsonObject) -> None:
         """The object in the cluster is another one now."""
         self._current = current
+        if self._is_gone:
+            self._is_gone = False
+            self._save_button.text = "Save"
         if self._waited_for is not None:
             self._follow_rollout(current, self._waited_for)
         elif self.fields() == fields_of(self._base):
@@ -126,8 +130,12 @@ class CodePanel:
             self._tell("Somebody changed this function meanwhile; Save will show the difference.", "waiting")
 
     def deleted(self) -> None:
-        """There is nothing to save to."""
-        allow(self._save_button, False, "The function was deleted")
+        """There is nothing to save to, but what is in the editor can be deployed anew."""
+        if not self._is_gone:
+            self._is_gone = True
+            self._waited_for = None
+            self._save_button.text = "Deploy anew"
+            self._tell("", "waiting")
 
     async def _check(self) -> None:
         verdict = await self._tab.session.rights.may("update", FUNCTIONS, self._base["metadata"]["namespace"])
@@ -146,11 +154,18 @@ class CodePanel:
         self._mark(None, "")
         self._tell("Saving …", "waiting")
         try:
-            saved = await save(self._tab.session.client, self._base, self.fields(), force=force)
+            client, fields = self._tab.session.client, self.fields()
+            saved = await (
+                deploy_anew(client, self._base, fields)
+                if self._is_gone
+                else save(client, self._base, fields, force=force)
+            )
         except InvalidInput as error:
             self._tell("Not saved", "failed", str(error))
         except NotFound:
-            self._tell("Not saved", "failed", "The function was deleted meanwhile. Copy your code before you leave.")
+            self._tell(
+                "Not saved", "failed", "The function was deleted meanwhile. Your code is still here: deploy it anew."
+            )
         except KubelessError as error:
             self._tell("Not saved", "failed", str(error))
         else:

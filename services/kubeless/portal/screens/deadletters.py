@@ -189,7 +189,7 @@ class DeadLetters:
             with ui.element("h2").classes("title"):
                 ui.label("Delete dead letters?")
             for trigger, letters in chosen.items():
-                ui.label(f"{trigger}: everything up to and including {letters[-1]}")
+                ui.label(f"{trigger}: {len(letters)} that you chose, and all that are older than the last of them")
             ui.label("There is no way back.")
             with ui.row().classes("justify-end wide"):
                 ui.button("Cancel", on_click=self._inside.close).props("flat no-caps")

@@ -115,7 +115,9 @@ class FunctionPage:
             if self._feed.synced:
                 self._reason.text = "Deleted"
                 self._reason.classes(replace="state-failed")
-                self._message.text = "The function was deleted. Your code is still in the editor: copy it."
+                self._message.text = (
+                    "The function was deleted. Your code is still in the editor: you can deploy it anew."
+                )
                 self._code.deleted()
             return
         self._function = current
