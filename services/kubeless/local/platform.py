@@ -81,6 +81,7 @@ async def run_platform(settings: PlatformSettings) -> AsyncIterator[Platform]:
         await _install_definitions(client)
         node = await stack.enter_async_context(run_node(NodeSettings(data_dir=settings.data_dir.node), client))
         api.logs = node.logs
+        api.commands = node.commands
         api.serve_metrics(node.metrics)
         brokers = await stack.enter_async_context(_kafka(settings))
         nats = await stack.enter_async_context(_nats(settings))

@@ -230,7 +230,7 @@ async def test_only_lines_from_a_time_on_are_asked_for(pod: str, session: Client
             assert response.status == 400
 
 
-@pytest.mark.parametrize("name", ["exec", "attach", "portforward"])
+@pytest.mark.parametrize("name", ["attach", "portforward"])
 async def test_who_wants_into_a_container_is_told_that_there_is_none(
     pod: str, session: ClientSession, name: str
 ) -> None:

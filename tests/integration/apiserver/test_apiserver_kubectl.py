@@ -275,8 +275,9 @@ async def test_there_is_no_way_into_a_container_but_a_word_about_it(kubectl: Kub
     await kubectl.run("create", "-f", "-", stdin=POD)
     running = '{"status":{"phase":"Running","containerStatuses":[{"name":"c","ready":true}]}}'
     await kubectl.run("patch", "pod", "p", "--subresource=status", "--type=merge", "-p", running)
-    for command in (("exec", "p", "--", "ls"), ("attach", "p"), ("port-forward", "p", "0:80")):
+    for command in (("attach", "p"), ("port-forward", "p", "0:80")):
         assert "local mode runs pods as processes" in await kubectl.run(*command, fails=True)
+    assert "no node is running" in await kubectl.run("exec", "p", "--", "ls", fails=True)
     assert "ephemeral containers are disabled" in await kubectl.run("debug", "p", "--image=x", fails=True)
 
 

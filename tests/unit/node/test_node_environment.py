@@ -165,6 +165,9 @@ def test_paths_below_a_mount_are_rewritten_and_others_are_not(tmp_path: Path) ->
         f"{folder.volume('code')}/a:{folder.volume('lib')}/x/b:/usr/lib"
     )
     assert mounts.rewrite("http://host/kubeless") == "http://host/kubeless"
+    script = "ls /kubeless/lib; cat --file=/kubeless/lib:/kubeless x/kubeless /kubelessness /kubeless.d"
+    code, lib = mounts.rewrite("/kubeless"), mounts.rewrite("/kubeless/lib")
+    assert mounts.rewrite_words(script) == f"ls {lib}; cat --file={lib}:{code} x/kubeless /kubelessness /kubeless.d"
     assert mounts.real("/kubeless/../etc/passwd") is None
     assert mounts.real("/kubelessness") is None
 

@@ -30,6 +30,7 @@ _SUBRESOURCE_VERBS: Mapping[str, Sequence[str]] = {
     "status": ("get", "patch", "update"),
     "scale": ("get", "patch", "update"),
     "log": ("get",),
+    "exec": ("create", "get"),
     "proxy": ("create", "delete", "get", "patch", "update"),
 }
 

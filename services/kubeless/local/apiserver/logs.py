@@ -59,7 +59,7 @@ def parse_log_request(pod: Record, query: Mapping[str, str]) -> LogRequest:
         namespace=pod.key.namespace,
         pod=pod.key.name,
         uid=pod.uid,
-        container=_container(pod, query.get("container", "")),
+        container=container_of(pod, query.get("container", "")),
         follow=parse_bool(query, "follow"),
         tail_lines=parse_int(query, "tailLines"),
         since_seconds=None if since is None else float(since),
@@ -82,7 +82,8 @@ def _parse_since_time(text: str) -> datetime | None:
     return moment
 
 
-def _container(pod: Record, wanted: str) -> str:
+def container_of(pod: Record, wanted: str) -> str:
+    """The wanted container of a pod, or its only one. Raises ApiError 400."""
     spec: JsonObject = pod.object.get("spec") or {}
     first = [str(container["name"]) for container in spec.get("initContainers") or ()]
     main = [str(container["name"]) for container in spec.get("containers") or ()]

@@ -137,7 +137,7 @@ BUILTIN: tuple[ResourceType, ...] = (
         "Pod",
         "po",
         categories=_ALL,
-        subresources=frozenset({"status", "log", "proxy"}),
+        subresources=frozenset({"status", "log", "proxy", "exec"}),
         selectable=_POD_FIELDS,
     ),
     _core(

@@ -25,12 +25,13 @@ from kubeless.local.apiserver.controllers.definitions import DefinitionControlle
 from kubeless.local.apiserver.controllers.events import expire_events
 from kubeless.local.apiserver.controllers.garbage import GarbageCollector
 from kubeless.local.apiserver.controllers.namespaces import NamespaceController
+from kubeless.local.apiserver.execution import ExecSource
 from kubeless.local.apiserver.logs import LogSource
 from kubeless.local.apiserver.measurements import MEASURED, MetricsSource
 from kubeless.local.apiserver.nonresource import NonResource
 from kubeless.local.apiserver.proxy import client_session
 from kubeless.local.apiserver.registry import Registry
-from kubeless.local.apiserver.rest.dispatch import Dispatcher
+from kubeless.local.apiserver.rest.dispatch import Dispatcher, Sources
 from kubeless.local.apiserver.security import check_origin
 from kubeless.local.apiserver.status import ApiError, bad_request, internal
 from kubeless.local.apiserver.storage.database import DatabaseError
@@ -55,6 +56,7 @@ class ApiServer:
         port: int = 0,
         database: Path | None = None,
         logs: LogSource | None = None,
+        commands: ExecSource | None = None,
     ) -> None:
         """
         Args:
@@ -62,8 +64,10 @@ class ApiServer:
             port: 0 takes a free one, see `port` once entered.
             database: the state file; None keeps everything in memory.
             logs: where pods' logs are read; may be set later as `self.logs`.
+            commands: who runs commands in pods; may be set later as `self.commands`.
         """
         self.logs = logs
+        self.commands = commands
         self._host = host
         self._port = port
         self._database = database
@@ -114,9 +118,8 @@ class ApiServer:
             self._registry = cluster.registry
             bootstrap(cluster)
             controllers = (GarbageCollector(cluster), NamespaceController(cluster), DefinitionController(cluster))
-            front = _Front(
-                NonResource(cluster.registry), Dispatcher(cluster, lambda: self.logs, lambda: self._metrics, session)
-            )
+            sources = Sources(logs=lambda: self.logs, metrics=lambda: self._metrics, commands=lambda: self.commands)
+            front = _Front(NonResource(cluster.registry), Dispatcher(cluster, sources, session))
             runner = await self._listen(front)
             try:
                 async with asyncio.TaskGroup() as tasks:

@@ -15,6 +15,7 @@ from kubeless.kube.cache import ObjectKey
 from kubeless.kube.errors import KubeError
 from kubeless.kube.informer import Informer
 from kubeless.local.node.addresses import AddressPool
+from kubeless.local.node.execution import Habitat
 from kubeless.local.node.folders import PodFolder
 from kubeless.local.node.plan import NodeTools
 from kubeless.local.node.podworker import Leave, PodWorker
@@ -43,6 +44,11 @@ class Kubelet:
     def worker(self, uid: str) -> PodWorker | None:
         """The worker of a pod that is on this node."""
         return self._workers.get(uid)
+
+    def habitat(self, uid: str, container: str) -> Habitat | None:
+        """Where a container of the pod `uid` lives; None if it does not run here."""
+        worker = self._workers.get(uid)
+        return None if worker is None else worker.habitat(container)
 
     async def clean_up(self) -> None:
         """

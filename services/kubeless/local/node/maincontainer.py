@@ -7,7 +7,8 @@ after a run that lasted as long as the longest pause.
 """
 
 import asyncio
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NoReturn
@@ -22,7 +23,9 @@ from kubeless.local.node.containerstate import (
     Terminated,
     Waiting,
 )
+from kubeless.local.node.execution import Habitat
 from kubeless.local.node.logreader import last_lines
+from kubeless.local.node.mounts import mounts_of
 from kubeless.local.node.plan import PodContext, PodPlan, container_command, until_planned
 from kubeless.local.node.prober import Prober, Probes
 from kubeless.local.node.probes import parse_probe
@@ -123,7 +126,7 @@ class MainContainer:
             self._record.state = Running(began)
             self._context.changed()
             self._context.event("Started", f"Started container {self._spec['name']}")
-            with self._measured(process) as measured:
+            with self._measured(process) as measured, self._inhabited(command):
                 code = await self._wait(process, command, probes, measured)
         except asyncio.CancelledError:
             code = await process.stop(self._context.grace)
@@ -137,6 +140,18 @@ class MainContainer:
     def _measured(self, process: Process) -> AbstractContextManager[Measured]:
         uid, name = self._context.pod["metadata"]["uid"], self._spec["name"]
         return self._context.tools.usage.measure(uid, name, process.pid, memory_limit=memory_limit(self._spec))
+
+    @contextmanager
+    def _inhabited(self, command: Command) -> Iterator[None]:
+        """Other commands may run beside the container while entered."""
+        name, ended = self._spec["name"], asyncio.Event()
+        mounts = mounts_of(self._spec, self._context.folder)
+        self._context.habitats[name] = Habitat(command=command, mounts=mounts, ended=ended)
+        try:
+            yield
+        finally:
+            del self._context.habitats[name]
+            ended.set()
 
     async def _kill_beyond_limit(self, process: Process, measured: Measured) -> None:
         await measured.exceeded.wait()

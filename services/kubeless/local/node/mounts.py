@@ -6,6 +6,7 @@ such as `/kubeless/handler.py`, are therefore replaced by where the mounted volu
 """
 
 import posixpath
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +34,14 @@ class Mounts:
     def rewrite(self, value: str) -> str:
         """Replace what is a path below a mount, alone or in a list separated by colons."""
         return ":".join(self._rewrite_one(part) for part in value.split(":"))
+
+    def rewrite_words(self, text: str) -> str:
+        """Replace paths below a mount wherever one begins in the text, as in `--file=/secret/key` or a script."""
+        if not self.folders:
+            return text
+        places = {mount: str(folder) for mount, folder in self.folders}
+        mounts = "|".join(re.escape(mount) for mount in places)
+        return re.sub(rf"(?<![\w./-])({mounts})(?![\w.-])", lambda match: places[match[1]], text)
 
     def _rewrite_one(self, part: str) -> str:
         real = self.real(part) if part.startswith("/") else None

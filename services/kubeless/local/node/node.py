@@ -34,6 +34,7 @@ from kubeless.local.node.configuration import CONFIG_MAP, SECRET
 from kubeless.local.node.deployments import DeploymentController
 from kubeless.local.node.endpoints import BY_NAMESPACE, BY_SERVICE, EndpointsController, by_namespace, by_service
 from kubeless.local.node.events import EventRecorder
+from kubeless.local.node.execution import PodExec
 from kubeless.local.node.kubelet import Kubelet
 from kubeless.local.node.logs import PodLogs
 from kubeless.local.node.nodemetrics import NodeMetrics
@@ -51,6 +52,7 @@ class Node:
     settings: NodeSettings
     logs: PodLogs
     metrics: NodeMetrics
+    commands: PodExec
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,8 @@ async def run_node(
         tasks.append(group.create_task(_autoscaler(client, events, caches, usage, settings).run()))
         tasks += [group.create_task(events.run()), group.create_task(usage.run())]
         async with kubelet.running():
-            yield Node(settings, PodLogs(settings.data_dir), NodeMetrics(settings.name, caches.pods, usage))
+            metrics = NodeMetrics(settings.name, caches.pods, usage)
+            yield Node(settings, PodLogs(settings.data_dir), metrics, PodExec(kubelet))
         for task in tasks:
             task.cancel()
 

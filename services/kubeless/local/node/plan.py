@@ -19,6 +19,7 @@ from kubeless.local.node.configuration import Configuration, fetch_configuration
 from kubeless.local.node.containerstate import ContainerRecord, Waiting
 from kubeless.local.node.environment import PodFacts, container_environment, inherited
 from kubeless.local.node.events import EventRecorder
+from kubeless.local.node.execution import Habitat
 from kubeless.local.node.folders import PodFolder
 from kubeless.local.node.mounts import Mounts, mounts_of
 from kubeless.local.node.podstatus import PodRecord
@@ -62,6 +63,8 @@ class PodContext:
     """To be called after each change of `record`."""
     writing: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held while the files of volumes are written."""
+    habitats: dict[str, Habitat] = field(default_factory=dict)
+    """Where the main containers live that run now, by name."""
     grace: float = 30.0
     """Seconds for the pod's processes to end once their tasks are cancelled."""
 

@@ -24,6 +24,7 @@ from kubeless.kube.resources import PODS
 from kubeless.local.node.addresses import PORTS_ANNOTATION, AddressPool, ports_annotation
 from kubeless.local.node.configuration import mounted_by
 from kubeless.local.node.containerstate import Waiting, recover, recover_init
+from kubeless.local.node.execution import Habitat
 from kubeless.local.node.folders import PodFolder
 from kubeless.local.node.initcontainer import InitContainer
 from kubeless.local.node.maincontainer import MainContainer, is_function, refuse
@@ -70,6 +71,10 @@ class PodWorker:
     def record(self) -> PodRecord:
         """What is known of the containers."""
         return self._record
+
+    def habitat(self, container: str) -> Habitat | None:
+        """Where a main container lives, if it runs."""
+        return None if self._context is None else self._context.habitats.get(container)
 
     def update(self, pod: JsonObject) -> None:
         """The object has changed."""

@@ -13,7 +13,9 @@ from kubeless.core.jsontypes import JsonObject
 from kubeless.local.apiserver import proxy
 from kubeless.local.apiserver.answers import bytes_answer, json_answer
 from kubeless.local.apiserver.bodies import decode_object, read_body
+from kubeless.local.apiserver.channels import connect, websocket
 from kubeless.local.apiserver.cluster import Cluster, key_of
+from kubeless.local.apiserver.execution import ExecSource, parse_exec_request
 from kubeless.local.apiserver.logs import LogSource, parse_log_request
 from kubeless.local.apiserver.measurements import MEASURED, MetricsSource, measured_objects
 from kubeless.local.apiserver.negotiation import Form, Presentation, content_type, negotiate
@@ -42,9 +44,9 @@ from kubeless.local.apiserver.storage.record import Key, Record
 
 _SLOWEST_WRITE = 30.0
 """Seconds a watcher may take to accept a chunk; then its connection is cut, for it holds on to what it has not read."""
-_RAW_ANSWERS = {"proxy", "log"}
+_RAW_ANSWERS = {"proxy", "log", "exec"}
 """Sub-resources that answer with somebody else's bytes, whatever the client accepts."""
-_INTO_CONTAINERS = {"exec", "attach", "portforward"}
+_INTO_CONTAINERS = {"attach", "portforward"}
 _NO_CONTAINERS = (
     "local mode runs pods as processes of this machine, there is no container to get into; "
     "each pod's port answers at the pod's IP (kubectl get pods -o wide)"
@@ -67,19 +69,21 @@ class Call:
         return key_of(self.resource, self.target.namespace, self.target.name)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sources:
+    """Who answers for pods; None while nobody runs them."""
+
+    logs: Callable[[], LogSource | None]
+    metrics: Callable[[], MetricsSource | None]
+    commands: Callable[[], ExecSource | None]
+
+
 class Dispatcher:
     """Answers requests below `/api/v1/` and `/apis/<group>/<version>/`."""
 
-    def __init__(
-        self,
-        cluster: Cluster,
-        logs: Callable[[], LogSource | None],
-        metrics: Callable[[], MetricsSource | None],
-        session: ClientSession,
-    ) -> None:
+    def __init__(self, cluster: Cluster, sources: Sources, session: ClientSession) -> None:
         self._cluster = cluster
-        self._logs = logs
-        self._metrics = metrics
+        self._sources = sources
         self._session = session
 
     async def respond(self, request: web.Request) -> web.StreamResponse:
@@ -139,6 +143,8 @@ class Dispatcher:
             return await self._proxy(call)
         if name == "log" and method == "GET":
             return await self._log(call)
+        if name == "exec" and method in {"GET", "POST"}:
+            return await self._exec(call)
         if name == "scale" and method in {"GET", "PUT", "PATCH"}:
             return await self._scale(call)
         if name == "status" and method in {"GET", "PUT", "PATCH"}:
@@ -146,7 +152,7 @@ class Dispatcher:
         raise method_not_allowed()
 
     def _measured(self, call: Call) -> web.Response:
-        source = self._metrics()
+        source = self._sources.metrics()
         target, query = call.target, call.request.query
         if source is None or target.subresource:
             raise no_such_path()
@@ -280,7 +286,7 @@ class Dispatcher:
 
     async def _log(self, call: Call) -> web.StreamResponse:
         pod = get(self._cluster, PODS, call.key)
-        source = self._logs()
+        source = self._sources.logs()
         if source is None:
             raise unavailable("nobody keeps the logs of pods: no node is running")
         stream = source.stream(parse_log_request(pod, call.request.query))
@@ -289,6 +295,21 @@ class Dispatcher:
         except KubelessError as error:
             raise bad_request(str(error)) from error
         return await _stream(call.request, _after(first, stream), "text/plain")
+
+    async def _exec(self, call: Call) -> web.StreamResponse:
+        pod = get(self._cluster, PODS, call.key)
+        source = self._sources.commands()
+        if source is None:
+            raise unavailable("nobody runs commands in pods: no node is running")
+        wanted = parse_exec_request(pod, call.request.query)
+        socket = websocket(call.request)
+        try:
+            async with source.execute(wanted) as session:
+                await socket.prepare(call.request)
+                await connect(socket, session)
+        except KubelessError as error:
+            raise bad_request(str(error)) from error
+        return socket
 
     async def _proxy(self, call: Call) -> web.StreamResponse:
         if call.request.method not in proxy.METHODS:
