@@ -22,6 +22,9 @@ from kubeless.local.apiserver.server import ApiServer
 
 WRITER, READER = "writer-token", "reader-token"
 
+OWN = "of-the-portal-itself"
+"""The portal's own token, which the gate does not know unless it is told."""
+
 _READING = frozenset({"get", "list", "watch"})
 _SAFE = frozenset({"GET", "HEAD"})
 
@@ -33,6 +36,7 @@ class Gate:
         self.tokens = {WRITER, READER}
         self.away = False
         self.refused: list[str] = []
+        self.impersonated: set[tuple[str, tuple[str, ...]]] = set()
         self.watches = 0
         self._upstream = upstream
         self.url = ""
@@ -55,6 +59,9 @@ class Gate:
             return _status(503, "ServiceUnavailable", "the server is away")
         if token not in self.tokens:
             return _status(401, "Unauthorized", "Unauthorized")
+        if "Impersonate-User" in request.headers:
+            groups = tuple(request.headers.getall("Impersonate-Group", ()))
+            self.impersonated.add((request.headers["Impersonate-User"], groups))
         body = await request.read()
         if request.path.endswith("/selfsubjectreviews"):
             return web.json_response({"kind": "SelfSubjectReview", "status": {"userInfo": {"username": token}}})
@@ -135,7 +142,7 @@ def kubeconfig_of(folder: Path, url: str) -> Path:
                 "apiVersion": "v1",
                 "kind": "Config",
                 "clusters": [{"name": "gate", "cluster": {"server": url}}],
-                "users": [{"name": "gate", "user": {"token": "of-the-portal-itself"}}],
+                "users": [{"name": "gate", "user": {"token": OWN}}],
                 "contexts": [{"name": "gate", "context": context}],
                 "current-context": "gate",
             }

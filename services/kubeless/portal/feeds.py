@@ -71,6 +71,7 @@ class Feeds:
         self._client = client
         self._group = group
         self._open: dict[tuple[object, ...], tuple[Feed, asyncio.Task[None]]] = {}
+        self._is_closed = False
 
     def __len__(self) -> int:
         return len(self._open)
@@ -101,6 +102,8 @@ class Feeds:
                 transform=transform,
             )
             feed = Feed(informer, lambda _: self._left(key))
+            if self._is_closed:  # a page was still being built when its session ended
+                return feed
             informer.subscribe(lambda *_: feed.changed())
             task = self._group.create_task(_follow(informer, feed), name=f"feed {resource.qualified_name}")
             self._open[key] = feed, task
@@ -109,7 +112,8 @@ class Feeds:
         return feed
 
     def close(self) -> None:
-        """End all watches."""
+        """End all watches; none begins from now on."""
+        self._is_closed = True
         for _, task in self._open.values():
             task.cancel()
         self._open.clear()
