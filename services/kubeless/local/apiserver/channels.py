@@ -2,7 +2,7 @@
 `kubectl exec` over a WebSocket: streams as messages whose first byte names the channel.
 
 0 to 2 are the standard streams, 3 is the outcome as a `Status`, 4 the size of the terminal. Version 5 of the protocol
-adds 255, followed by the number of a channel that ends. SPDY, which kubectl spoke before 1.31 by default, is not served.
+adds 255, followed by the number of a channel that ends. SPDY, which kubectl spoke before 1.30, is not served.
 https://github.com/kubernetes/enhancements/tree/master/keps/sig-api-machinery/4006-transition-spdy-to-websockets
 """
 
@@ -36,8 +36,8 @@ def websocket(request: web.Request) -> web.WebSocketResponse:
     }
     if request.headers.get("Upgrade", "").lower() != "websocket" or not offered & set(PROTOCOLS):
         raise bad_request(
-            f"exec: local mode speaks WebSocket ({', '.join(PROTOCOLS)}) and no SPDY: use kubectl 1.31 or newer, "
-            "or set KUBECTL_REMOTE_COMMAND_WEBSOCKETS=true for kubectl 1.29 or 1.30"
+            f"exec: local mode speaks WebSocket ({', '.join(PROTOCOLS)}) and no SPDY: use kubectl 1.30 or newer, "
+            "or set KUBECTL_REMOTE_COMMAND_WEBSOCKETS=true for kubectl 1.29"
         )
     return web.WebSocketResponse(
         protocols=PROTOCOLS, compress=False, max_msg_size=_LONGEST_MESSAGE, timeout=_SLOWEST_GOODBYE
