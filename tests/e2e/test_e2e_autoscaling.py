@@ -69,6 +69,18 @@ def autoscaler(platform: LocalPlatform, function: str) -> str:
     return platform.kubectl("describe", f"hpa/{function}").stdout
 
 
+def test_an_autoscaler_brings_a_function_to_its_minimum_of_three(platform: LocalPlatform) -> None:
+    deploy(platform, "get-python", "def run(event, context):\n    return 'hello'\n")
+    platform.kubeless("autoscale", "create", "get-python", "--value", "10", "--min", "3", "--max", "3")
+    assert "get-python" in platform.kubeless("autoscale", "list").stdout
+    path = "jsonpath={.metadata.name}:{.spec.minReplicas}:{.spec.maxReplicas}"
+    eventually(lambda: platform.kubectl("get", "hpa/get-python", "-o", path, check=False).stdout == "get-python:3:3")
+    ready = ("get", "deployment/get-python", "-o", "jsonpath={.status.readyReplicas}")
+    eventually(lambda: platform.kubectl(*ready).stdout == "3", within=120)
+    platform.kubeless("autoscale", "delete", "get-python")
+    eventually(lambda: platform.kubectl("get", "hpa/get-python", check=False).returncode != 0)
+
+
 def test_functions_are_scaled_out_by_cpu_and_by_calls_and_back(platform: LocalPlatform) -> None:
     deploy(platform, "burner", BURNER, "--cpu", "100m")
     deploy(platform, "asked", "def run(event, context):\n    return 'here'\n")
