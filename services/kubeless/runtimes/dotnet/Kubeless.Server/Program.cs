@@ -26,7 +26,9 @@ namespace Kubeless.Server
                 return 1;
             }
             var signals = new Signals();
+            // Before the first call, which may end this process: the supervisor starts only such again as were ready.
             supervisor.TellReady();
+            server.Serve();
             signals.Wait();
             var code = Stop(server, supervisor);
             signals.Exit(code);

@@ -64,6 +64,11 @@ namespace Kubeless.Server
             {
                 throw new Unusable($"cannot listen on port {Settings.Port}: {refused.Message}");
             }
+        }
+
+        /// <summary>Take the connections that have queued up since <see cref="Listen"/>, and all that come.</summary>
+        public void Serve()
+        {
             _ = AcceptAsync();
             _ = CloseSilentAsync();
         }

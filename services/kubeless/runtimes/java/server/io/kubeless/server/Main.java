@@ -8,9 +8,9 @@ import sun.misc.Signal;
 /**
  * Serves a function until it is told to stop.
  *
- * Its supervisor, `supervise.sh`, hears of it by signals: USR2 when it accepts calls, USR1 when calls are stuck in it and
- * another server should take its place. It is told HUP when that has happened: nobody is in a hurry then, and each call
- * may use up its time.
+ * Its supervisor, `supervise.sh`, hears of it by signals: USR2 when it is about to accept calls, USR1 when calls are
+ * stuck in it and another server should take its place. It is told HUP when that has happened: nobody is in a hurry
+ * then, and each call may use up its time.
  */
 final class Main {
     private static final long ASK_NANOS = 1_000_000_000L;
@@ -50,7 +50,9 @@ final class Main {
             return 1;
         }
         serving = true;
+        // Before the first call, which may end this process: the supervisor starts only such again as were ready.
         tell("USR2");
+        server.serve();
         return stop(server, signals.take());
     }
 
@@ -79,9 +81,12 @@ final class Main {
             return;
         }
         try {
-            new ProcessBuilder("sh", "-c", "kill -" + signal + " " + Integer.parseInt(supervisor)).inheritIO().start();
+            String command = "kill -" + signal + " " + Integer.parseInt(supervisor);
+            new ProcessBuilder("sh", "-c", command).inheritIO().start().waitFor();
         } catch (IOException | NumberFormatException failed) {
             System.err.println("cannot tell the supervisor: " + failed.getMessage());
+        } catch (InterruptedException ended) {
+            Thread.currentThread().interrupt();
         }
     }
 }

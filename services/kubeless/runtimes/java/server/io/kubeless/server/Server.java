@@ -63,6 +63,10 @@ final class Server {
         }
         channel.bind(address, BACKLOG);
         listener = channel;
+    }
+
+    /** Take the connections that have queued up since `listen`, and all that come. */
+    void serve() {
         Threads.daemon("accept", this::accept);
     }
 
