@@ -1,8 +1,8 @@
 """
 How a command fails, and what its exit code then is.
 
-0 is success, 1 an error that a person can do something about, 2 a command line that makes no sense, 130 Ctrl-C. Errors
-made on purpose print one line; anything else is a defect of ours, and its traceback is shown to those who ask for it.
+0 is success, 1 an error or a command line that makes no sense, 130 Ctrl-C. Errors made on purpose print one line;
+anything else is a defect of ours, and its traceback is shown to those who ask for it.
 """
 
 import os
@@ -13,7 +13,6 @@ from kubeless.cli import messages
 from kubeless.core.errors import KubelessError
 
 ERROR = 1
-USAGE = 2
 BROKEN_PIPE = 128 + 13
 INTERRUPTED = 128 + 2
 

@@ -88,7 +88,7 @@ def _report_usage(error: click.UsageError) -> int:
     if error.ctx is not None:
         click.echo(error.ctx.get_usage(), err=True)
         click.echo(f"Try '{error.ctx.command_path} --help' for help.", err=True)
-    return failure.USAGE
+    return failure.ERROR
 
 
 if __name__ == "__main__":

@@ -18,8 +18,8 @@ _INTRODUCTION = """\
 
 This page is made from the commands: `python -m kubeless.cli.reference > docs/cli.md`.
 
-Data goes to stdout, everything else to stderr. The exit code is 0 for success, 1 for an error, 2 for a command line
-that makes no sense, 130 for Ctrl-C. Flags that take a list may be given several times, and each value is
+Data goes to stdout, everything else to stderr. The exit code is 0 for success, 1 for an error or a command line that
+makes no sense, 130 for Ctrl-C. Flags that take a list may be given several times, and each value is
 comma-separated. Every command has `-h, --help`.
 
 `--kubeconfig` and `--context` are taken before or after the name of a command. Without them the cluster is that of

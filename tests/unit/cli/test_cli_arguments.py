@@ -45,7 +45,7 @@ def _no_cluster(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def test_exactly_one_name_is_needed(command: str, given: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
     code = main([*command.split(), *given, *REQUIRED.get(command, ())])
     assert (code, capsys.readouterr().err.splitlines()[0]) == (
-        2,
+        1,
         f"Error: Need exactly one argument - {WHAT[command]}",
     )
 

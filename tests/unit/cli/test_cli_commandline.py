@@ -63,10 +63,10 @@ def test_every_command_can_be_imported_and_explains_itself() -> None:
         (["completion", "tcsh"], "tcsh"),
     ],
 )
-def test_a_senseless_command_line_is_code_2_and_says_why(
+def test_a_senseless_command_line_is_code_1_and_says_why(
     args: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(args) == 2
+    assert main(args) == 1
     shown = capsys.readouterr()
     assert message in shown.err
     assert shown.out == ""

@@ -19,7 +19,10 @@ from kubeless.cli.options import name_argument, namespace_option
     "--metric", default="cpu", show_default=True, metavar="|".join(METRICS), help="What the load is measured by."
 )
 @click.option(
-    "--value", required=True, metavar="NUMBER", help="Load to aim at: percent for cpu, calls per second for qps."
+    "--value",
+    required=True,
+    metavar="NUMBER",
+    help="Load to aim at: percent for cpu, calls per second and pod for qps.",
 )
 @namespace_option
 def command(name: str, least: int, most: int, metric: str, value: str, namespace: str | None) -> None:

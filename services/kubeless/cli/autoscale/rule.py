@@ -1,8 +1,8 @@
 """
 The autoscaling rule of a function: written as autoscaling/v2, read in whatever version it was written.
 
-`cpu` is a percentage of the CPU that the function requests; `qps` is calls per second of the whole function, which a
-metrics adapter (or the local platform) serves as `function_calls` of its Service.
+`cpu` is a percentage of the CPU that the function requests; `qps` is calls per second and pod. A metrics adapter (or
+the local platform) serves those of the whole function as `function_calls` of its Service.
 """
 
 from dataclasses import dataclass
@@ -102,7 +102,7 @@ def _metric(name: str, rule: Rule) -> JsonObject:
         "object": {
             "describedObject": {"apiVersion": "v1", "kind": "Service", "name": name},
             "metric": {"name": QPS_METRIC},
-            "target": {"type": "Value", "value": rule.value},
+            "target": {"type": "AverageValue", "averageValue": rule.value},
         },
     }
 
